@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { ExecutionTracker, TrackStage } from '@followspot/nestjs';
+import { GatewayConfig } from '../config/gateway-config.js';
+import { CorpusService } from '../corpus/corpus.service.js';
+import type { CachedAnswer } from './cached-answer.js';
+import { L1Cache } from './l1-cache.service.js';
+import { L2Cache } from './l2-cache.service.js';
+
+/** Where a cached answer was found. */
+export type CacheLevel = 'l1' | 'l2';
+
+/** Both levels as one. A Redis that is away costs its level and nothing else. */
+@Injectable()
+export class AnswerCache {
+  constructor(
+    private readonly l1: L1Cache,
+    private readonly l2: L2Cache,
+    private readonly corpus: CorpusService,
+    private readonly config: GatewayConfig,
+    private readonly tracker: ExecutionTracker,
+  ) {}
+
+  /** A cached answer to the question; undefined when there is none. */
+  @TrackStage('2.0_CACHE_LOOKUP')
+  async lookup(question: string): Promise<{ answer: CachedAnswer; level: CacheLevel } | undefined> {
+    const key = this.#keyOf(question);
+    const near = this.l1.lookup(key);
+    if (near !== undefined) return { answer: near, level: 'l1' };
+    if (!this.l2.isConfigured) return undefined;
+    const shared = await this.l2.lookup(key).catch(() => undefined);
+    if (shared === undefined) return undefined;
+    this.l1.store(key, shared);
+    return { answer: shared, level: 'l2' };
+  }
+
+  @TrackStage('6.0_CACHE_STORE')
+  async store(question: string, answer: CachedAnswer): Promise<void> {
+    const key = this.#keyOf(question);
+    this.l1.store(key, answer);
+    if (!this.l2.isConfigured) return;
+    const isShared = await this.l2.store(key, answer).then(
+      () => true,
+      () => false,
+    );
+    this.tracker.setAttribute('l2Stored', isShared);
+  }
+
+  /** Everything that an answer depends on, because several gateways may share one Redis. */
+  #keyOf(question: string): string {
+    const normalised = question.toLowerCase().replace(/\s+/g, ' ');
+    const hash = createHash('sha256').update(normalised).digest('hex').slice(0, 32);
+    return `followspot:answer:${this.corpus.fingerprint}:${this.config.answerMaxWords}:${hash}`;
+  }
+}

@@ -1,0 +1,16 @@
+import { Controller, Get } from '@nestjs/common';
+
+@Controller()
+export class WelcomeController {
+  @Get()
+  welcome(): object {
+    return {
+      gateway: 'Searches the documentation of what you have installed, and shows what every request did.',
+      try: [
+        "curl -N 'http://HOST:PORT/search?q=how+do+I+write+a+log+line'",
+        'curl http://HOST:PORT/traces/<the X-Trace-ID of any response>',
+        'curl http://HOST:PORT/stages/3.0_RETRIEVAL/statistics?limit=100',
+      ],
+    };
+  }
+}

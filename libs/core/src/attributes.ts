@@ -1,0 +1,44 @@
+import type { DropCounts } from './drop-counts.js';
+import type { Limits } from './limits.js';
+import type { Attributes, AttributeValue } from './stage-execution.js';
+
+/** Shared by every stage that has no attribute. */
+export const NO_ATTRIBUTES: Attributes = Object.freeze({});
+
+/**
+ * Sets one attribute within the limits and returns the bag that holds it: a new one in place of {@link NO_ATTRIBUTES}.
+ * What is malformed (a key that is no string, a value that is no string, boolean or finite number), cut or one too
+ * many is counted in `drops.attributes`.
+ */
+export function withAttribute(
+  attributes: Attributes,
+  key: string,
+  value: AttributeValue,
+  limits: Limits,
+  drops: DropCounts,
+): Attributes {
+  const size = Object.keys(attributes).length;
+  const isFull = size >= limits.attributesPerStage && !Object.hasOwn(attributes, key);
+  if (isFull || !isKey(key) || !isValue(value)) {
+    drops.attributes += 1;
+    return attributes;
+  }
+  const cutKey = cut(key, limits, drops);
+  const bag = attributes === NO_ATTRIBUTES ? {} : (attributes as Record<string, AttributeValue>);
+  bag[cutKey] = typeof value === 'string' ? cut(value, limits, drops) : value;
+  return bag;
+}
+
+function isKey(key: unknown): boolean {
+  return typeof key === 'string' && key !== '' && key !== '__proto__';
+}
+
+function isValue(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+}
+
+function cut(text: string, limits: Limits, drops: DropCounts): string {
+  if (text.length <= limits.attributeLength) return text;
+  drops.attributes += 1;
+  return text.slice(0, limits.attributeLength);
+}

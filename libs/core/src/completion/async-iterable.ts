@@ -1,0 +1,76 @@
+import { Stream } from 'node:stream';
+import type { ResultShape } from '../result-shape.js';
+import type { Stage } from '../stage.js';
+import { FollowedAsyncIterator } from './generator.js';
+
+/**
+ * Any other object that can be read with `for await`, such as the stream of a model's SDK. It may have methods and
+ * private fields of its own, so the stand-in is a proxy that only exchanges how it is iterated and calls everything
+ * else on the original. A lazy thenable that is iterable too (a query builder) is left alone, and so are the streams
+ * that their own shapes have turned down: a socket behind a proxy is no socket to Node.
+ */
+export const asyncIterableShape: ResultShape = {
+  name: 'async iterable',
+  matches: (result) =>
+    typeof (result as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function' &&
+    !('then' in result) &&
+    !(result instanceof Stream) &&
+    !(result instanceof ReadableStream) &&
+    !ITERATION.some((key) => isFixed(result, key)),
+  follow: (result, stage) => {
+    const followed = followedMembers(result as AsyncIterable<unknown>, stage);
+    const bound = new WeakMap<object, unknown>();
+    return new Proxy(result, {
+      get(target, key) {
+        const member = followed.get(key);
+        if (member !== undefined) return member;
+        const value: unknown = Reflect.get(target, key, target);
+        if (typeof value !== 'function' || key === 'constructor' || isFixed(target, key)) return value;
+        const method: unknown = bound.get(value) ?? value.bind(target);
+        bound.set(value, method);
+        return method;
+      },
+      // A setter, too, may use private fields.
+      set: (target, key, value) => Reflect.set(target, key, value, target),
+    });
+  },
+};
+
+/** What the stand-in exchanges. */
+const ITERATION: readonly PropertyKey[] = [Symbol.asyncIterator, 'next', 'return', 'throw'];
+
+/** How the object is iterated: each iterator it hands out, and its own steps when it is an iterator itself. */
+function followedMembers(iterable: AsyncIterable<unknown>, stage: Stage): Map<PropertyKey, unknown> {
+  const members = new Map<PropertyKey, unknown>();
+  members.set(Symbol.asyncIterator, () => followedIterator(iterable[Symbol.asyncIterator](), stage));
+  if (typeof (iterable as { next?: unknown }).next === 'function') {
+    const itself = followedIterator(iterable as unknown as AsyncIterator<unknown>, stage);
+    for (const name of ['next', 'return', 'throw'] as const) {
+      if (itself[name] !== undefined) members.set(name, itself[name]);
+    }
+    members.set(Symbol.asyncIterator, () => itself);
+  }
+  return members;
+}
+
+function followedIterator(original: AsyncIterator<unknown>, stage: Stage): AsyncIterableIterator<unknown> {
+  const followed = new FollowedAsyncIterator(original, stage);
+  const step =
+    (name: 'next' | 'return' | 'throw') =>
+    (...args: unknown[]): Promise<IteratorResult<unknown>> =>
+      followed.step(name, args) as Promise<IteratorResult<unknown>>;
+  return {
+    next: step('next'),
+    ...(original.return && { return: step('return') }),
+    ...(original.throw && { throw: step('throw') }),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** A proxy must return such a property as it is. */
+function isFixed(target: object, key: PropertyKey): boolean {
+  const descriptor = Reflect.getOwnPropertyDescriptor(target, key);
+  return descriptor?.configurable === false && descriptor.writable === false;
+}

@@ -1,0 +1,75 @@
+import { types } from 'node:util';
+import type { ResultShape } from '../result-shape.js';
+import type { Stage } from '../stage.js';
+import { asyncGeneratorShape, generatorShape } from './generator.js';
+import { asyncIterableShape } from './async-iterable.js';
+import { nodeStreamShape } from './node-stream.js';
+import { followPromise, hasNativeThen } from './promise.js';
+import { webStreamShape } from './web-stream.js';
+
+/** Told of the value when a method's result is one, now or after a promise. Must not throw. */
+export type ValueListener = (value: unknown) => void;
+
+const BUILT_IN_SHAPES: readonly ResultShape[] = [
+  asyncGeneratorShape,
+  generatorShape,
+  webStreamShape,
+  nodeStreamShape,
+  asyncIterableShape,
+];
+
+/**
+ * The one place that decides when a stage's work is finished: at once for a value, at settlement for a native promise,
+ * at the end of its use for a stream of any shape. Returns what the caller gets: the value itself, or a stand-in of
+ * the same type. A lazy thenable (a query builder) counts as a value: to call its `then` would execute it.
+ */
+export function complete(stage: Stage, result: unknown, onValue?: ValueListener): unknown {
+  try {
+    if (types.isPromise(result) && hasNativeThen(result)) {
+      return followPromise(stage, result, (value) => completeSettled(stage, value, false, onValue));
+    }
+  } catch (error) {
+    // A subclass whose promises cannot be derived from. The caller gets what the method returned.
+    stage.trace.recorder.reportInternalError('promise', error);
+  }
+  return completeSettled(stage, result, true, onValue);
+}
+
+/** There is a result, directly or by a promise that resolved: a value, or a stream that goes on. */
+function completeSettled(stage: Stage, value: unknown, isDirect: boolean, onValue?: ValueListener): unknown {
+  try {
+    const shape = typeof value === 'object' && value !== null ? shapeOf(stage, value) : undefined;
+    if (shape === undefined) return completeWithValue(stage, value, onValue);
+    return follow(shape, stage, value as object, isDirect);
+  } catch (error) {
+    stage.trace.recorder.reportInternalError('stage end', error);
+    return value;
+  }
+}
+
+function follow(shape: ResultShape, stage: Stage, result: object, isDirect: boolean): unknown {
+  stage.hold(isDirect);
+  try {
+    return shape.follow(result, stage);
+  } catch (error) {
+    stage.trace.recorder.reportInternalError(`shape ${shape.name}`, error);
+    stage.succeed();
+    return result;
+  }
+}
+
+function completeWithValue(stage: Stage, value: unknown, onValue?: ValueListener): unknown {
+  onValue?.(value);
+  stage.succeed();
+  return value;
+}
+
+function shapeOf(stage: Stage, result: object): ResultShape | undefined {
+  try {
+    const matches = (shape: ResultShape): boolean => shape.matches(result);
+    return stage.trace.recorder.shapes.find(matches) ?? BUILT_IN_SHAPES.find(matches);
+  } catch {
+    // A proxy or a getter that throws when it is looked at is left alone: it is a value to us.
+    return undefined;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Stage } from '../stage.js';
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with the promise as `this` below
+const nativeThen = Promise.prototype.then;
+
+/**
+ * Whether `then` is the native one, of this realm or another. A subclass that overrides it may be lazy (calling it
+ * would start the work) and is left alone.
+ */
+export function hasNativeThen(promise: Promise<unknown>): boolean {
+  try {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- only compared and printed
+    const then = promise.then;
+    return (
+      then === nativeThen || Function.prototype.toString.call(then) === 'function then() { [native code] }'
+    );
+  } catch {
+    // A getter that throws, or something that is no function.
+    return false;
+  }
+}
+
+/**
+ * Ends the stage when the promise settles. The caller gets the derived promise and not the original: a listener at
+ * the side would mark a rejection as handled that nobody handles. What the promise carries beside its state (a
+ * `cancel` method, say) is carried over.
+ */
+export function followPromise(
+  stage: Stage,
+  promise: Promise<unknown>,
+  onFulfilled: (value: unknown) => unknown,
+): Promise<unknown> {
+  const derived = nativeThen.call(promise, onFulfilled, (error: unknown) => {
+    stage.fail(error);
+    throw error;
+  });
+  for (const key of Reflect.ownKeys(promise)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(promise, key);
+    // Unlike `Object.defineProperty`, does not throw where the class has defined the property already, and for good.
+    if (descriptor !== undefined) Reflect.defineProperty(derived, key, descriptor);
+  }
+  return derived;
+}

@@ -1,0 +1,54 @@
+import { stageIdProblem, stageNameOf } from './stage-id.js';
+import type { StageDefinition } from './stage.js';
+import { type Attributes, type Metadata, STAGE_KINDS, type StageKind } from './stage-execution.js';
+
+/** What may be said of a stage beside its id. `V` is the value that its work comes to, `A` the arguments. */
+export interface StageOptions<V = unknown, A extends readonly unknown[] = readonly unknown[]> {
+  /** For people. Default: derived from the id, `2.0_CACHE_LOOKUP` gives `Cache Lookup`. */
+  readonly name?: string;
+  /** What the stage is; sinks derive from it. Default `internal`. */
+  readonly kind?: StageKind;
+  /** What is known beforehand, the same for every execution. Default empty. */
+  readonly metadata?: Metadata;
+  /** Keeps the whole trace when this stage runs, whatever the sampler says. Default false. */
+  readonly force?: boolean;
+  /**
+   * Attributes read off the value that the work came to (after the promise, if there is one) and the arguments. Not
+   * called when the work fails or its result is a stream; what it throws is counted and stays here.
+   */
+  readonly attributes?: (value: V, ...args: A) => Attributes;
+}
+
+const NO_METADATA: Metadata = Object.freeze({});
+
+/** The shared definition of a stage. Its id is taken as it is: what is malformed runs under the id `other`. */
+export function stageDefinition(
+  stageId: string,
+  options: Omit<StageOptions<never, never>, 'attributes'> = {},
+): StageDefinition {
+  return {
+    stageId,
+    stageName: options.name ?? (typeof stageId === 'string' ? stageNameOf(stageId.slice(0, 64)) : 'Other'),
+    kind: options.kind ?? 'internal',
+    metadata: options.metadata ?? NO_METADATA,
+    force: options.force ?? false,
+  };
+}
+
+/**
+ * The same for code that is being set up, where a mistake should be loud.
+ * @throws TypeError when the id is malformed or the kind unknown.
+ */
+export function checkedStageDefinition(
+  stageId: string,
+  options: Omit<StageOptions<never, never>, 'attributes'> = {},
+): StageDefinition {
+  const problem = stageIdProblem(stageId);
+  if (problem !== undefined) throw new TypeError(problem);
+  if (options.kind !== undefined && !STAGE_KINDS.includes(options.kind)) {
+    throw new TypeError(
+      `stage ${stageId}: kind must be one of ${STAGE_KINDS.join(', ')}, got ${options.kind as string}`,
+    );
+  }
+  return stageDefinition(stageId, options);
+}

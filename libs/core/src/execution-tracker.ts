@@ -1,0 +1,113 @@
+import { currentStage } from './context.js';
+import { stageDefinition, type StageOptions } from './define-stage.js';
+import type { DropCounts } from './drop-counts.js';
+import type { Recorder, TraceStart } from './recorder.js';
+import { type AttributesOf, runStage, runToCompletion } from './run-stage.js';
+import type { AttributeValue, ExecutionSummary } from './stage-execution.js';
+import type { StageStatistics } from './stage-statistics.js';
+
+/** How {@link ExecutionTracker.runTrace} names and describes the trace. */
+export type RunTraceOptions<V = unknown> = TraceStart & StageOptions<V, []>;
+
+/** The face of the engine in an application: tracks stages by hand and answers what was recorded. */
+export class ExecutionTracker {
+  readonly #recorder: Recorder;
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  /** The id of the trace that is running here, also after it has ended; undefined outside every trace. */
+  get traceId(): string | undefined {
+    return currentStage()?.trace.traceId;
+  }
+
+  /** The key by which the running trace is sampled and looked up; undefined outside every trace. */
+  get threadId(): string | undefined {
+    return currentStage()?.trace.threadId;
+  }
+
+  /**
+   * Runs `fn` as a stage, a substage of the one that is running here. What `fn` returns or throws comes back as it
+   * is; the stage lasts until a returned promise or stream is finished. Outside a trace it is a plain call. A
+   * malformed stage id is recorded as `other` and counted.
+   */
+  trackStage<T>(stageId: string, fn: () => T, options?: StageOptions<Awaited<T>, []>): T {
+    return runStage(
+      stageDefinition(stageId, options),
+      fn,
+      options?.attributes as AttributesOf | undefined,
+    ) as T;
+  }
+
+  /** The same as {@link trackStage}, under the reference's name for a stage inside another. */
+  trackSubstage<T>(substageId: string, fn: () => T, options?: StageOptions<Awaited<T>, []>): T {
+    return this.trackStage(substageId, fn, options);
+  }
+
+  /**
+   * Runs `fn` as a trace of its own, for work that is not an HTTP request: a job, a consumer, a test. The trace ends
+   * when what `fn` returns is finished; a stream that is returned must therefore be used.
+   * @param stageId Of the root stage, such as `JOB.1_REINDEX`.
+   */
+  runTrace<T>(stageId: string, fn: () => T, options?: RunTraceOptions<Awaited<T>>): T {
+    const { root } = this.#recorder.openTrace(stageDefinition(stageId, options), options);
+    if (root === undefined) return fn();
+    return runToCompletion(root, fn, options?.attributes as AttributesOf | undefined) as T;
+  }
+
+  /** Sets an attribute on the stage that is running here; does nothing outside a trace. */
+  setAttribute(key: string, value: AttributeValue): void {
+    currentStage()?.setAttribute(key, value);
+  }
+
+  /** Keeps the running trace whatever the sampler says; does nothing outside a trace. */
+  forceTracking(): void {
+    currentStage()?.trace.force();
+  }
+
+  /** The share of thread ids that the sampler keeps, 0 to 1. */
+  get sampleRate(): number {
+    return this.#recorder.sampler.rate;
+  }
+
+  /** Whether the sampler keeps a thread id. The same id always gets the same answer; `force` answers true. */
+  shouldTrack(threadId: string, force = false): boolean {
+    return this.#recorder.enabled && (force || this.#recorder.sampler.isSampled(threadId));
+  }
+
+  /**
+   * What happened in a trace: the one running here if the thread id is its own, otherwise the latest of that id that
+   * is running or was kept. Undefined when there is none.
+   */
+  getExecutionSummary(threadId: string): ExecutionSummary | undefined {
+    const here = currentStage()?.trace;
+    const own = here?.threadId === threadId ? here.runningSummary() : undefined;
+    return (
+      own ?? this.#recorder.openTraceOf(threadId)?.runningSummary() ?? this.#recorder.history.latest(threadId)
+    );
+  }
+
+  /**
+   * Exact figures over the last `limit` executions of a stage, of all traces that were measured and not only of kept
+   * ones. Undefined when the stage was never executed.
+   * @param limit Default 100; at most the option `limits.executionsPerStatistic` executions are remembered.
+   * @throws RangeError when the limit is not a whole number of at least 1.
+   */
+  getStageStatistics(stageId: string, limit = 100): StageStatistics | undefined {
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw new RangeError(`limit must be a whole number of at least 1, got ${String(limit)}`);
+    }
+    return this.#recorder.statistics.of(stageId, limit);
+  }
+
+  /** Forgets the ended traces of a thread id and says how many there were. Running ones are not touched. */
+  clearThreadData(threadId: string): number {
+    return this.#recorder.history.clear(threadId);
+  }
+
+  /** How often each bound was reached; a copy. */
+  getDropCounts(): Readonly<DropCounts> {
+    return { ...this.#recorder.drops };
+  }
+}

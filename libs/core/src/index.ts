@@ -1,0 +1,30 @@
+export { type Clock, systemClock } from './clock.js';
+export { currentStage, runInStage } from './context.js';
+export { stageDefinition, type StageOptions } from './define-stage.js';
+export type { DropCounts } from './drop-counts.js';
+export { ExecutionTracker, type RunTraceOptions } from './execution-tracker.js';
+export { formatSummary } from './format-summary.js';
+export { DEFAULT_LIMITS, type Limits } from './limits.js';
+export { DEFAULT_SAMPLE_RATE, Recorder, type RecorderOptions, type TraceStart } from './recorder.js';
+export { DEFAULT_RESCUE, type RescueRules } from './rescue.js';
+export type { ResultShape } from './result-shape.js';
+export { bucketOf, Sampler } from './sampler.js';
+export type { Sink, StageStart, TraceIdentity } from './sink.js';
+export type { InternalErrorReporter } from './sink-fan-out.js';
+export type { Stage, StageDefinition } from './stage.js';
+export type {
+  Attributes,
+  AttributeValue,
+  ExecutionSummary,
+  KeptBecause,
+  Metadata,
+  Outcome,
+  StageExecution,
+  StageKind,
+  StreamEnding,
+} from './stage-execution.js';
+export { OTHER_STAGE_ID, STAGE_ID_PATTERN, stageNameOf } from './stage-id.js';
+export type { StageStatistics } from './stage-statistics.js';
+export type { Trace } from './trace.js';
+export { acceptTraceId, createTraceId, TRACE_ID_PATTERN } from './trace-id.js';
+export { TrackStage, type TrackStageDecorator } from './track-stage.js';

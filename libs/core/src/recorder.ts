@@ -1,0 +1,191 @@
+import { type Clock, steadyClock, systemClock } from './clock.js';
+import { type DropCounts, noDrops } from './drop-counts.js';
+import { History } from './history.js';
+import { type Limits, limitsOf } from './limits.js';
+import { type RescueRules, rescueRulesOf } from './rescue.js';
+import type { ResultShape } from './result-shape.js';
+import { Sampler } from './sampler.js';
+import type { Sink } from './sink.js';
+import { type InternalErrorReporter, SinkFanOut } from './sink-fan-out.js';
+import { StageIds } from './stage-id.js';
+import { StatisticsSink } from './stage-statistics.js';
+import type { StageDefinition } from './stage.js';
+import { Trace } from './trace.js';
+import { createTraceId } from './trace-id.js';
+
+/** How a recorder is configured; everything has a default. */
+export interface RecorderOptions {
+  /** False records nothing: traces still get their ids, stages are plain calls. Default true. */
+  readonly enabled?: boolean;
+  /** Share of the traces to keep, 0 to 1. Default 0.1. */
+  readonly sampleRate?: number;
+  /** Which traces outside the sample are kept all the same; false for none. Default: failed, abandoned, slow. */
+  readonly rescue?: boolean | Partial<RescueRules>;
+  readonly limits?: Partial<Limits>;
+  /** Receive ended stages, beside the history and the statistics. Default none. */
+  readonly sinks?: readonly Sink[];
+  /** Shapes of results that the engine does not know by itself, such as an Observable. Default none. */
+  readonly shapes?: readonly ResultShape[];
+  /** Default {@link systemClock}. */
+  readonly clock?: Clock;
+  /** Told once per place of an error that was kept from business code. Default: nobody, the error is only counted. */
+  readonly onInternalError?: InternalErrorReporter;
+  /** Milliseconds that `close` waits for the sinks, from 0 to an hour. Default 1,000. */
+  readonly closeTimeoutMs?: number;
+}
+
+/** What names a new trace; every field has a default. */
+export interface TraceStart {
+  /** Default: a new id. */
+  readonly traceId?: string | undefined;
+  /** The key that sampling hashes and summaries are looked up by. Default: the trace id. */
+  readonly threadId?: string | undefined;
+  /** Keep this trace whatever the sampler says. Default false. */
+  readonly force?: boolean | undefined;
+}
+
+/** The default share of traces that are kept, as in the reference. */
+export const DEFAULT_SAMPLE_RATE = 0.1;
+
+/** Opens traces and hands what ended to statistics, history and sinks. One per application. */
+export class Recorder {
+  readonly enabled: boolean;
+  readonly sampler: Sampler;
+  readonly rescue: RescueRules | undefined;
+  readonly limits: Limits;
+  readonly shapes: readonly ResultShape[];
+  readonly clock: Clock;
+  readonly drops: DropCounts = noDrops();
+  readonly stageIds: StageIds;
+  readonly history: History;
+  readonly statistics: StatisticsSink;
+  /** Receive every measured stage. */
+  readonly measured: SinkFanOut;
+  /** Receive the stages of kept traces. */
+  readonly kept: SinkFanOut;
+  readonly #open = new Map<string, readonly Trace[]>();
+  readonly #reported = new Set<string>();
+  readonly #onInternalError: InternalErrorReporter | undefined;
+  readonly #closeTimeoutMs: number;
+  #openCount = 0;
+  #closing: Promise<void> | undefined;
+
+  /** @throws RangeError when an option's value is not allowed. */
+  constructor(options: RecorderOptions = {}) {
+    this.enabled = options.enabled ?? true;
+    this.sampler = new Sampler(options.sampleRate ?? DEFAULT_SAMPLE_RATE);
+    this.rescue = rescueRulesOf(options.rescue);
+    this.limits = limitsOf(options.limits);
+    this.shapes = options.shapes ?? [];
+    this.clock = steadyClock(options.clock ?? systemClock);
+    this.stageIds = new StageIds(this.limits.stageIds);
+    this.history = new History(this.limits.tracesInHistory, this.drops);
+    this.statistics = new StatisticsSink(this.limits.executionsPerStatistic);
+    this.#onInternalError = options.onInternalError;
+    this.#closeTimeoutMs = closeTimeoutOf(options.closeTimeoutMs);
+    const sinks = options.sinks ?? [];
+    const report: InternalErrorReporter = (place, error) => {
+      this.reportInternalError(place, error);
+    };
+    this.measured = new SinkFanOut(
+      [this.statistics, ...sinks.filter((sink) => sink.scope === 'all')],
+      report,
+    );
+    this.kept = new SinkFanOut(
+      sinks.filter((sink) => sink.scope !== 'all'),
+      report,
+    );
+  }
+
+  /** Opens a trace. It always has ids; whether it records is decided here, once, from its thread id. */
+  openTrace(definition: StageDefinition, start: TraceStart = {}): Trace {
+    const traceId = start.traceId ?? createTraceId();
+    const threadId = start.threadId ?? traceId;
+    const isFull = this.#openCount >= this.limits.openTraces;
+    if (isFull && this.enabled) this.drops.openTraces += 1;
+    const mayRecord = this.enabled && !isFull && this.#closing === undefined && !this.isDelivering;
+    const keptBecause = mayRecord
+      ? this.#headDecision(threadId, start.force === true || definition.force)
+      : undefined;
+    const isRecording = mayRecord && (keptBecause !== undefined || this.rescue !== undefined);
+    const trace = new Trace(this, traceId, threadId, definition, { mayRecord, isRecording, keptBecause });
+    if (mayRecord) {
+      this.#openCount += 1;
+      this.#open.set(threadId, [...(this.#open.get(threadId) ?? []), trace]);
+    }
+    return trace;
+  }
+
+  /** The trace of this thread id that was opened last and is still open. */
+  openTraceOf(threadId: string): Trace | undefined {
+    return this.#open.get(threadId)?.at(-1);
+  }
+
+  /** Traces that are open now. */
+  get openTraceCount(): number {
+    return this.#openCount;
+  }
+
+  /** Whether a sink is being called. What it does is not recorded: a sink that used the tracker would feed itself. */
+  get isDelivering(): boolean {
+    return this.measured.isDelivering || this.kept.isDelivering;
+  }
+
+  /** Called by a trace when it has ended. */
+  traceEnded(trace: Trace): void {
+    if (!trace.mayRecord) return;
+    const others = (this.#open.get(trace.threadId) ?? []).filter((other) => other !== trace);
+    if (others.length === 0) this.#open.delete(trace.threadId);
+    else this.#open.set(trace.threadId, others);
+    this.#openCount -= 1;
+  }
+
+  /** Runs a callback given as an option; what it throws is counted and reported, and `undefined` is used instead. */
+  attempt<T>(place: string, callback: () => T): T | undefined {
+    try {
+      return callback();
+    } catch (error) {
+      this.reportInternalError(place, error);
+      return undefined;
+    }
+  }
+
+  reportInternalError(place: string, error: unknown): void {
+    this.drops.internalErrors += 1;
+    if (this.#reported.has(place)) return;
+    this.#reported.add(place);
+    try {
+      const told: unknown = this.#onInternalError?.(place, error);
+      if (told instanceof Promise) told.catch(() => undefined);
+    } catch {
+      // Whoever reports errors failed itself; there is nobody left to tell, and the count has it.
+    }
+  }
+
+  /** Closes the sinks, waiting at most the configured time. Further traces record nothing. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeSinks();
+    return this.#closing;
+  }
+
+  #headDecision(threadId: string, force: boolean): 'forced' | 'sampled' | undefined {
+    if (force) return 'forced';
+    return this.sampler.isSampled(threadId) ? 'sampled' : undefined;
+  }
+
+  async #closeSinks(): Promise<void> {
+    const { promise: deadline, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => {
+      this.reportInternalError('close', new Error(`sinks did not close within ${this.#closeTimeoutMs} ms`));
+      resolve(undefined);
+    }, this.#closeTimeoutMs);
+    await Promise.race([Promise.all([this.measured.close(), this.kept.close()]), deadline]);
+    clearTimeout(timer);
+  }
+}
+
+/** @throws RangeError when it is not a number from 0 to an hour; a timer takes what is longer than 24 days as 1 ms. */
+function closeTimeoutOf(given = 1_000): number {
+  if (Number.isFinite(given) && given >= 0 && given <= 3_600_000) return given;
+  throw new RangeError(`closeTimeoutMs must be a number from 0 to 3,600,000, got ${String(given)}`);
+}

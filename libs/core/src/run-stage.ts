@@ -1,0 +1,54 @@
+import { complete, type ValueListener } from './completion/complete.js';
+import { currentStage } from './context.js';
+import type { Stage, StageDefinition } from './stage.js';
+import type { Attributes } from './stage-execution.js';
+
+/**
+ * Runs `call` as a stage inside the one that is running here, and follows what it returns to its end. Outside every
+ * trace, and where nothing is recorded, it is a plain call.
+ */
+export function runStage(
+  definition: StageDefinition,
+  call: () => unknown,
+  attributesOf?: AttributesOf,
+): unknown {
+  const stage = startStage(definition);
+  return stage === undefined ? call() : runToCompletion(stage, call, attributesOf);
+}
+
+/** Starts a stage inside the one that is running here; undefined where its work is to be a plain call. */
+export function startStage(definition: StageDefinition): Stage | undefined {
+  const parent = currentStage();
+  if (parent === undefined) return undefined;
+  try {
+    return parent.open(definition);
+  } catch (error) {
+    parent.trace.recorder.reportInternalError('stage start', error);
+    return undefined;
+  }
+}
+
+/** Reads attributes off the value that the work came to. */
+export type AttributesOf = (value: unknown) => Attributes;
+
+/** Runs `call` as code of a stage that is open and ends the stage when the work is finished. */
+export function runToCompletion(stage: Stage, call: () => unknown, attributesOf?: AttributesOf): unknown {
+  let result: unknown;
+  try {
+    result = stage.run(call);
+  } catch (error) {
+    stage.trace.recorder.attempt('stage end', () => {
+      stage.fail(error);
+    });
+    throw error;
+  }
+  return complete(stage, result, attributesOf && attributeListener(stage, attributesOf));
+}
+
+function attributeListener(stage: Stage, attributesOf: AttributesOf): ValueListener {
+  return (value) => {
+    stage.trace.recorder.attempt(`attributes of ${stage.stageId}`, () => {
+      stage.setAttributes(attributesOf(value));
+    });
+  };
+}

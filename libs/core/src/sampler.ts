@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+
+const BUCKETS = 100;
+/** Steps inside one bucket, for rates that are not whole percents. */
+const STEPS_PER_BUCKET = 1_000_000;
+
+/**
+ * Decides from a thread id alone whether its trace is kept, so that every stage and every process decides alike.
+ *
+ * The bucket is md5(thread id), read as one big-endian integer, modulo 100, as in the reference implementation
+ * (Python's `int(hashlib.md5(id).hexdigest(), 16) % 100`); a thread id is kept when its bucket is below the rate in
+ * percent. Rates between two whole percents split the next bucket by further digits of the same hash, so a decision
+ * at a whole percent never changes.
+ */
+export class Sampler {
+  readonly #wholeBuckets: number;
+  readonly #steps: number;
+
+  /**
+   * @param rate Share of the thread ids to keep, 0 to 1; finer than one in a hundred million is rounded.
+   * @throws RangeError when the rate is not a number from 0 to 1.
+   */
+  constructor(readonly rate: number) {
+    if (!Number.isFinite(rate) || rate < 0 || rate > 1) {
+      throw new RangeError(`sampleRate must be a number from 0 to 1, got ${String(rate)}`);
+    }
+    // Rounded first: 0.29 * 100 is 28.999999999999996, and bucket 28 would be lost.
+    const steps = Math.round(rate * BUCKETS * STEPS_PER_BUCKET);
+    this.#wholeBuckets = Math.floor(steps / STEPS_PER_BUCKET);
+    this.#steps = steps % STEPS_PER_BUCKET;
+  }
+
+  /** The decision for a thread id. The same id always gets the same answer at the same rate. */
+  isSampled(threadId: string): boolean {
+    if (this.#wholeBuckets === BUCKETS) return true;
+    if (this.#wholeBuckets === 0 && this.#steps === 0) return false;
+    const position = positionOf(threadId);
+    const bucket = position % BUCKETS;
+    if (bucket !== this.#wholeBuckets) return bucket < this.#wholeBuckets;
+    return Math.floor(position / BUCKETS) < this.#steps;
+  }
+}
+
+/** The reference's bucket of a thread id, 0 to 99. */
+export function bucketOf(threadId: string): number {
+  return positionOf(threadId) % BUCKETS;
+}
+
+/** md5 modulo 10^8, sixteen bits at a time so that every intermediate result stays a safe integer. */
+function positionOf(threadId: string): number {
+  const digest = digestOf(threadId);
+  let remainder = 0;
+  for (let offset = 0; offset < 16; offset += 2) {
+    remainder = (remainder * 65_536 + digest.readUInt16BE(offset)) % (BUCKETS * STEPS_PER_BUCKET);
+  }
+  return remainder;
+}
+
+function digestOf(threadId: string): Buffer {
+  try {
+    return createHash('md5').update(threadId).digest();
+  } catch {
+    // A FIPS build of OpenSSL has no md5. The decision stays deterministic, though not the reference's.
+    return createHash('sha256').update(threadId).digest();
+  }
+}

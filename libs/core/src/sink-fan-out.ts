@@ -1,0 +1,80 @@
+import type { Sink, StageStart, TraceIdentity } from './sink.js';
+import type { StageExecution } from './stage-execution.js';
+
+/** Told of every error inside the engine, a sink or an option's callback, once per place. */
+export type InternalErrorReporter = (place: string, error: unknown) => void;
+
+/** A sink as it may turn out to be at run time: an async method satisfies a signature that returns nothing. */
+interface CalledSink extends Pick<Sink, 'name' | 'close'> {
+  started?(stage: StageStart, trace: TraceIdentity): unknown;
+  record(stage: StageExecution, trace: TraceIdentity): unknown;
+}
+
+/** One sink made of many: each receives everything, and none can harm the others or the caller. */
+export class SinkFanOut implements Sink {
+  readonly name = 'fan-out';
+  readonly #sinks: readonly CalledSink[];
+  readonly #starting: readonly CalledSink[];
+  readonly #report: InternalErrorReporter;
+  #callDepth = 0;
+
+  constructor(sinks: readonly Sink[], report: InternalErrorReporter) {
+    this.#sinks = sinks;
+    this.#starting = sinks.filter((sink) => sink.started !== undefined);
+    this.#report = report;
+  }
+
+  /** Whether a sink is being called at this moment. */
+  get isDelivering(): boolean {
+    return this.#callDepth > 0;
+  }
+
+  started(stage: StageStart, trace: TraceIdentity): void {
+    this.#callDepth += 1;
+    for (const sink of this.#starting) {
+      try {
+        this.#watch(sink, sink.started?.(stage, trace));
+      } catch (error) {
+        this.#failed(sink, error);
+      }
+    }
+    this.#callDepth -= 1;
+  }
+
+  record(stage: StageExecution, trace: TraceIdentity): void {
+    this.#callDepth += 1;
+    for (const sink of this.#sinks) {
+      try {
+        this.#watch(sink, sink.record(stage, trace));
+      } catch (error) {
+        this.#failed(sink, error);
+      }
+    }
+    this.#callDepth -= 1;
+  }
+
+  /** Closes all sinks side by side. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#sinks.map(async (sink) => {
+        try {
+          await sink.close?.();
+        } catch (error) {
+          this.#failed(sink, error);
+        }
+      }),
+    );
+  }
+
+  /** What an async method rejects with must not become an unhandled rejection. */
+  #watch(sink: CalledSink, result: unknown): void {
+    if (result instanceof Promise)
+      result.catch((error: unknown) => {
+        this.#failed(sink, error);
+      });
+  }
+
+  #failed(sink: CalledSink, error: unknown): void {
+    this.#report(`sink ${sink.name}`, error);
+  }
+}

@@ -1,0 +1,33 @@
+import type { KeptBecause, StageExecution } from './stage-execution.js';
+
+/** Which trace a stage belongs to, as sinks see it. */
+export interface TraceIdentity {
+  readonly traceId: string;
+  readonly threadId: string;
+  /** Undefined as long as nothing has decided to keep the trace. */
+  readonly keptBecause: KeptBecause | undefined;
+}
+
+/** What is known of a stage when it starts. */
+export type StageStart = Pick<StageExecution, 'stageId' | 'stageName' | 'kind' | 'startedAt' | 'metadata'>;
+
+/**
+ * Whatever receives ended stages. A sink may throw, reject or hang: it is isolated, the error is counted and reported
+ * once, and business code never sees it. Methods are called synchronously on the request's path, so they must be
+ * quick; what is slow belongs behind a queue of the sink's own. Tracked methods that a sink calls are not recorded.
+ */
+export interface Sink {
+  /** Names the sink in error reports. */
+  readonly name: string;
+  /**
+   * `kept` (default): the stages of kept traces; those of a rescued trace arrive together when it ends.
+   * `all`: every measured stage, at the moment it ends, whether its trace is kept or not.
+   */
+  readonly scope?: 'kept' | 'all';
+  /** Called when a stage of a trace starts that is already known to be kept. */
+  started?(stage: StageStart, trace: TraceIdentity): void;
+  /** Called exactly once for every ended stage in the sink's scope. */
+  record(stage: StageExecution, trace: TraceIdentity): void;
+  /** Sends what is queued and refuses further stages. Called once; given up after the deadline of the recorder. */
+  close?(): void | Promise<void>;
+}

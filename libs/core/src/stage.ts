@@ -1,0 +1,300 @@
+import { NO_ATTRIBUTES, withAttribute } from './attributes.js';
+import { currentStage, runInStage } from './context.js';
+import { describeError } from './describe-error.js';
+import type {
+  Attributes,
+  AttributeValue,
+  Metadata,
+  Outcome,
+  StageExecution,
+  StageKind,
+  StreamEnding,
+} from './stage-execution.js';
+import type { Trace } from './trace.js';
+
+/** What is known of a stage where it is declared; made once, shared by its executions. */
+export interface StageDefinition {
+  readonly stageId: string;
+  readonly stageName: string;
+  readonly kind: StageKind;
+  readonly metadata: Metadata;
+  /** Keeps the whole trace when this stage runs. */
+  readonly force: boolean;
+}
+
+/**
+ * One stage from start to end. While it is open it carries the bookkeeping in private fields; what is public is the
+ * {@link StageExecution} that sinks and summaries read, final once the stage has ended. One object does both, because
+ * a second one per stage is what tracking would cost most.
+ *
+ * A stage is `held` between the return of a method and the first use of the stream it returned: nothing runs then, so
+ * that time is not counted.
+ */
+export class Stage implements StageExecution {
+  readonly stageId: string;
+  stageName: string;
+  readonly kind: StageKind;
+  outcome: Outcome = 'ok';
+  success = true;
+  durationMs = 0;
+  selfTimeMs = 0;
+  startedAt: number;
+  ending: StreamEnding | undefined = undefined;
+  errorType: string | undefined = undefined;
+  errorMessage: string | undefined = undefined;
+  attributes: Attributes = NO_ATTRIBUTES;
+  readonly metadata: Metadata;
+  substages: Stage[] = [];
+
+  readonly #trace: Trace;
+  readonly #definition: StageDefinition;
+  #parent: Stage | undefined;
+  #state: 'open' | 'held' | 'ended' = 'open';
+  #startMs: number;
+  /** Time spent before the stage was held. */
+  #bodyMs = 0;
+  #isClaimed = false;
+  #isDiscardable = false;
+  #wasClosedByTrace = false;
+  /** Self time is what no substage covers: how many are running, since when, and what they covered before. */
+  #runningSubstages = 0;
+  #coveredSinceMs = 0;
+  #coveredMs = 0;
+
+  constructor(trace: Trace, parent: Stage | undefined, definition: StageDefinition, startMs: number) {
+    this.stageId = definition.stageId;
+    this.stageName = definition.stageName;
+    this.kind = definition.kind;
+    this.metadata = definition.metadata;
+    this.startedAt = trace.wallAt(startMs);
+    this.#trace = trace;
+    this.#definition = definition;
+    this.#parent = parent;
+    this.#startMs = startMs;
+    if (parent === undefined) return;
+    parent.substages.push(this);
+    parent.#substageRuns(startMs);
+  }
+
+  get trace(): Trace {
+    return this.#trace;
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** Runs `fn` as code of this stage: stages that start within become its substages. */
+  run<T>(fn: () => T): T {
+    return runInStage(this, fn);
+  }
+
+  setAttribute(key: string, value: AttributeValue): void {
+    if (this.#state === 'ended') return;
+    const { limits, drops } = this.#trace.recorder;
+    this.attributes = withAttribute(this.attributes, key, value, limits, drops);
+  }
+
+  setAttributes(attributes: Attributes): void {
+    for (const [key, value] of Object.entries(attributes)) this.setAttribute(key, value);
+  }
+
+  /**
+   * Stops the clock: the work goes on when the stream that was returned is first used.
+   * @param isDiscardable Whether nothing has happened yet, so that a stream nobody uses leaves no record.
+   */
+  hold(isDiscardable: boolean): void {
+    if (this.#state !== 'open') return;
+    const now = this.#trace.now();
+    this.#state = 'held';
+    this.#isDiscardable = isDiscardable;
+    this.#bodyMs = now - this.#startMs;
+    if (this.#runningSubstages > 0) this.#coveredMs += now - this.#coveredSinceMs;
+    this.#pausesForParent(now);
+  }
+
+  /**
+   * The stage that one use of a returned stream belongs to: this one for the first use, as long as it happens in this
+   * trace; otherwise a new one where the stream is used. Undefined when nothing records there.
+   */
+  claim(): Stage | undefined {
+    const here = currentStage();
+    const isSameTrace = here === undefined || here.#trace === this.#trace;
+    if (this.#isClaimed || !isSameTrace || this.#state === 'ended') {
+      return (here ?? this.#parent)?.open(this.#definition);
+    }
+    this.#isClaimed = true;
+    if (this.#state === 'held') this.#resume();
+    return this;
+  }
+
+  /** Starts a substage; undefined when it is not to be recorded, and its work then runs as a plain call. */
+  open(definition: StageDefinition): Stage | undefined {
+    return this.#trace.openStage(this, definition);
+  }
+
+  succeed(): void {
+    this.#end('ok');
+  }
+
+  fail(error: unknown): void {
+    if (this.#state !== 'ended') {
+      const { type, message } = describeError(error, this.#trace.recorder.limits.attributeLength);
+      this.errorType = type;
+      this.errorMessage = message;
+    }
+    this.#end('error');
+  }
+
+  cancel(): void {
+    this.#end('cancelled');
+  }
+
+  /** Ends the stage now unless it has ended; the root ends its whole trace. */
+  #end(outcome: Outcome): void {
+    if (this.#state === 'ended') {
+      if (this.#wasClosedByTrace) this.#trace.recorder.drops.lateStages += 1;
+      this.#wasClosedByTrace = false;
+    } else if (this === this.#trace.root) {
+      this.#trace.end(outcome);
+    } else {
+      this.finish(outcome, this.#trace.now());
+    }
+  }
+
+  /**
+   * Ends what is still open below this stage, because its trace ends: work that runs on is cancelled as far as this
+   * trace is concerned, and a stream that nobody used leaves what ran before it, or nothing.
+   */
+  closeSubstages(now: number): void {
+    for (const stage of this.#deepestFirst()) {
+      if (stage.substages.some((substage) => substage.#isUnused())) {
+        stage.substages = stage.substages.filter((substage) => !substage.#isUnused());
+      }
+      if (stage !== this) stage.#closeWithTrace(now);
+    }
+  }
+
+  #closeWithTrace(now: number): void {
+    if (this.#state === 'open') {
+      this.#wasClosedByTrace = true;
+      this.finish('cancelled', now);
+    } else if (this.#state === 'held' && !this.#isUnused()) {
+      this.finish('ok', now);
+    } else {
+      this.#state = 'ended';
+      this.#parent = undefined;
+    }
+  }
+
+  /** This stage and all below it, each after its substages. A loop: a tree may be deeper than the stack. */
+  #deepestFirst(): Stage[] {
+    const stages: Stage[] = [];
+    const pending: Stage[] = [this];
+    for (let stage = pending.pop(); stage !== undefined; stage = pending.pop()) {
+      stages.push(stage);
+      for (const substage of stage.substages) pending.push(substage);
+    }
+    return stages.reverse();
+  }
+
+  /**
+   * Seals the record, hands it on and returns it. Only the trace calls it from outside, with one clock reading for
+   * all it closes.
+   */
+  finish(outcome: Outcome, now: number): StageExecution {
+    const wasHeld = this.#state === 'held';
+    if (!wasHeld && this.#runningSubstages > 0) this.#coveredMs += now - this.#coveredSinceMs;
+    this.#state = 'ended';
+    // What is handed to sinks is also in the tree.
+    this.#isDiscardable = false;
+    const durationMs = wasHeld ? this.#bodyMs : now - this.#startMs;
+    this.outcome = outcome;
+    this.success = outcome !== 'error';
+    this.durationMs = microseconds(durationMs);
+    this.selfTimeMs = microseconds(durationMs - this.#coveredMs);
+    if (!wasHeld) this.#pausesForParent(now);
+    // A context that outlives the request (a timer) then keeps this stage in memory, and not the tree above it.
+    this.#parent = undefined;
+    const record = this === this.#trace.root ? this.#givenAway() : this;
+    this.#trace.stageEnded(record);
+    return record;
+  }
+
+  /**
+   * The record apart from the stage, for the root: most of what outlives a request (a pooled connection) was made in
+   * its context, and must not keep the tree below it either.
+   */
+  #givenAway(): StageExecution {
+    const record = this.#copy(this.substages);
+    this.substages = [];
+    return record;
+  }
+
+  /** A copy for readers while the trace runs; what is still open says so and has its duration so far. */
+  snapshot(now: number): StageExecution {
+    const copies: StageExecution[] = [];
+    const pending: [Stage, StageExecution[]][] = [[this, copies]];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const [stage, siblings] = next;
+      const substages: StageExecution[] = [];
+      siblings.push(stage.#copySoFar(now, substages));
+      for (const substage of stage.substages.toReversed()) {
+        if (!substage.#isUnused()) pending.push([substage, substages]);
+      }
+    }
+    return copies[0] ?? this;
+  }
+
+  #copySoFar(now: number, substages: readonly StageExecution[]): StageExecution {
+    const copy = this.#copy(substages);
+    if (this.#state === 'ended') return copy;
+    const isOpen = this.#state === 'open';
+    const durationMs = isOpen ? now - this.#startMs : this.#bodyMs;
+    const coveredMs =
+      this.#coveredMs + (isOpen && this.#runningSubstages > 0 ? now - this.#coveredSinceMs : 0);
+    return {
+      ...copy,
+      attributes: { ...this.attributes },
+      durationMs: microseconds(durationMs),
+      selfTimeMs: microseconds(durationMs - coveredMs),
+      running: true,
+    };
+  }
+
+  #copy(substages: readonly StageExecution[]): StageExecution {
+    return { ...(this as StageExecution), substages };
+  }
+
+  #isUnused(): boolean {
+    return this.#isDiscardable && !this.#isClaimed && this.substages.length === 0;
+  }
+
+  #resume(): void {
+    const now = this.#trace.now();
+    this.#state = 'open';
+    this.#startMs = now - this.#bodyMs;
+    this.startedAt = this.#trace.wallAt(this.#startMs);
+    this.#coveredSinceMs = now;
+    if (this.#parent !== undefined) this.#parent.#substageRuns(now);
+  }
+
+  #pausesForParent(now: number): void {
+    if (this.#parent !== undefined) this.#parent.#substagePauses(now);
+  }
+
+  #substageRuns(now: number): void {
+    if (this.#runningSubstages === 0) this.#coveredSinceMs = now;
+    this.#runningSubstages += 1;
+  }
+
+  #substagePauses(now: number): void {
+    this.#runningSubstages -= 1;
+    if (this.#runningSubstages === 0 && this.#state === 'open') this.#coveredMs += now - this.#coveredSinceMs;
+  }
+}
+
+/** Milliseconds with three decimals, never negative: finer digits are noise in every line and answer. */
+export function microseconds(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds * 1_000) / 1_000);
+}

@@ -1,0 +1,166 @@
+import type { Recorder } from './recorder.js';
+import { rescueReason } from './rescue.js';
+import type { TraceIdentity } from './sink.js';
+import { OTHER_STAGE_ID } from './stage-id.js';
+import { microseconds, Stage, type StageDefinition } from './stage.js';
+import type { ExecutionSummary, KeptBecause, Outcome, StageExecution } from './stage-execution.js';
+
+/** What is decided about a trace when it is opened. */
+export interface TraceDecision {
+  /** False when tracking is off or a bound is reached: not even force makes the trace record. */
+  readonly mayRecord: boolean;
+  /** Whether stages are recorded from the start: the trace is kept, or may be rescued. */
+  readonly isRecording: boolean;
+  readonly keptBecause: KeptBecause | undefined;
+}
+
+/** All stages that share one trace id, usually one request. Open until its root stage ends. */
+export class Trace implements TraceIdentity {
+  /** The root stage; given up when the trace ends, so that a context that lives on does not keep the tree. */
+  root: Stage | undefined;
+  keptBecause: KeptBecause | undefined;
+  readonly startedAt: number;
+  readonly mayRecord: boolean;
+  readonly #startMs: number;
+  #isRecording: boolean;
+  #stageCount = 1;
+  #droppedStages = 0;
+  #answeredAfterMs: number | undefined;
+  /** Ended stages that sinks have not seen, because nothing had decided to keep the trace when they ended. */
+  #undecided: StageExecution[] = [];
+
+  constructor(
+    readonly recorder: Recorder,
+    readonly traceId: string,
+    readonly threadId: string,
+    definition: StageDefinition,
+    decision: TraceDecision,
+  ) {
+    this.#startMs = recorder.clock.now();
+    this.startedAt = recorder.clock.wallNow();
+    this.mayRecord = decision.mayRecord;
+    this.keptBecause = decision.keptBecause;
+    this.#isRecording = decision.isRecording;
+    this.root = new Stage(
+      this,
+      undefined,
+      this.mayRecord ? this.#admitted(definition) : definition,
+      this.#startMs,
+    );
+    this.#announce(this.root);
+  }
+
+  now(): number {
+    return this.recorder.clock.now();
+  }
+
+  /** Epoch milliseconds of a reading of the monotonic clock: one wall reading serves the whole trace. */
+  wallAt(monotonicMs: number): number {
+    return microseconds(this.startedAt + (monotonicMs - this.#startMs));
+  }
+
+  /** Keeps this trace whatever the sampler said; stages that ended before are handed to the sinks at the end. */
+  force(): void {
+    if (this.root === undefined || !this.mayRecord) return;
+    this.keptBecause ??= 'forced';
+    this.#isRecording = true;
+  }
+
+  /** Notes the moment of the first result, which is what "slow" means for a stream; returns it in ms from the start. */
+  markAnswered(): number {
+    this.#answeredAfterMs ??= this.now() - this.#startMs;
+    return microseconds(this.#answeredAfterMs);
+  }
+
+  /** Starts a stage; undefined when it is not to be recorded, and its work then runs as a plain call. */
+  openStage(parent: Stage, definition: StageDefinition): Stage | undefined {
+    if (definition.force) this.force();
+    if (!this.#isRecording || this.recorder.isDelivering) return undefined;
+    const { limits, drops } = this.recorder;
+    if (this.root === undefined) {
+      drops.lateStages += 1;
+      return undefined;
+    }
+    if (this.#stageCount >= limits.stagesPerTrace) {
+      drops.stages += 1;
+      this.#droppedStages += 1;
+      return undefined;
+    }
+    this.#stageCount += 1;
+    const stage = new Stage(this, parent, this.#admitted(definition), this.now());
+    this.#announce(stage);
+    return stage;
+  }
+
+  /** Called by a stage when it has ended. */
+  stageEnded(stage: StageExecution): void {
+    if (!this.#isRecording) return;
+    this.recorder.measured.record(stage, this);
+    if (this.keptBecause === undefined) this.#undecided.push(stage);
+    else this.recorder.kept.record(stage, this);
+  }
+
+  /** Ends the root with this outcome and everything still open as cancelled. Further calls do nothing. */
+  end(outcome: Outcome): void {
+    const root = this.root;
+    if (root === undefined) return;
+    const now = this.now();
+    root.closeSubstages(now);
+    this.#decide(outcome, this.#answeredAfterMs ?? now - this.#startMs);
+    const record = root.finish(outcome, now);
+    if (this.keptBecause !== undefined) this.recorder.history.add(this.#summaryOf(record, false));
+    this.root = undefined;
+    this.#undecided = [];
+    this.recorder.traceEnded(this);
+  }
+
+  /** The summary so far; undefined when the trace has ended (the history has it then) or records nothing. */
+  runningSummary(): ExecutionSummary | undefined {
+    if (this.root === undefined || !this.#isRecording) return undefined;
+    return this.#summaryOf(this.root.snapshot(this.now()), true);
+  }
+
+  /** The last moment to keep the trace; if it is, the sinks get the stages they have not seen. */
+  #decide(outcome: Outcome, answeredAfterMs: number): void {
+    if (this.#isRecording) this.keptBecause ??= rescueReason(this.recorder.rescue, outcome, answeredAfterMs);
+    if (this.keptBecause === undefined) return;
+    for (const stage of this.#undecided) this.recorder.kept.record(stage, this);
+  }
+
+  #admitted(definition: StageDefinition): StageDefinition {
+    if (this.recorder.stageIds.admits(definition.stageId)) return definition;
+    this.recorder.drops.stageIds += 1;
+    return { ...definition, stageId: OTHER_STAGE_ID, stageName: 'Other' };
+  }
+
+  #announce(stage: Stage): void {
+    if (this.keptBecause !== undefined) this.recorder.kept.started(stage, this);
+  }
+
+  #summaryOf(root: StageExecution, running: boolean): ExecutionSummary {
+    return {
+      traceId: this.traceId,
+      threadId: this.threadId,
+      startedAt: this.startedAt,
+      totalDurationMs: root.durationMs,
+      stageCount: countOf(root),
+      droppedStages: this.#droppedStages,
+      success: root.success,
+      outcome: root.outcome,
+      keptBecause: this.keptBecause,
+      running,
+      stages: [root],
+    };
+  }
+}
+
+/** Stages of a tree. A loop: a tree may be deeper than the stack. */
+function countOf(root: StageExecution): number {
+  let count = 0;
+  const pending = [root];
+  for (let stage = pending.pop(); stage !== undefined; stage = pending.pop()) {
+    count += 1;
+    for (const substage of stage.substages) pending.push(substage);
+  }
+  return count;
+}

@@ -1,0 +1,102 @@
+import { checkedStageDefinition, type StageOptions } from './define-stage.js';
+import { runToCompletion, startStage } from './run-stage.js';
+import type { StageDefinition } from './stage.js';
+import type { Attributes } from './stage-execution.js';
+
+/** A method of any signature. */
+type Method = (...args: never[]) => unknown;
+
+/** A method decorator, for TypeScript's `experimentalDecorators` (NestJS) and for the standard ones. */
+export interface TrackStageDecorator {
+  <T extends Method>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<T>): void;
+  <T extends Method>(method: T, context: ClassMethodDecoratorContext): T;
+}
+
+/**
+ * Tracks a method as a stage. Whatever it returns (a value, a promise, an Observable, a generator, a stream) comes
+ * back as the same type, and the stage lasts until that is finished. A tracked method that is called inside another
+ * becomes its substage. Outside a trace it is a plain call.
+ *
+ * The position among other decorators does not matter: metadata, name and number of parameters stay.
+ *
+ * @param stageId From a closed set, matching `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, such as `2.0_CACHE_LOOKUP`.
+ * @throws TypeError at decoration, when the id is malformed or what is decorated is not a method.
+ */
+export function TrackStage<V = unknown, A extends unknown[] = unknown[]>(
+  stageId: string,
+  options: StageOptions<V, A> = {},
+): TrackStageDecorator {
+  const definition = checkedStageDefinition(stageId, options);
+  const attributes = options.attributes as AttributesReader | undefined;
+  const decorate = (target: unknown, keyOrContext: unknown, descriptor?: PropertyDescriptor): unknown => {
+    if (isStandardContext(keyOrContext)) {
+      assertMethod(stageId, keyOrContext.name, keyOrContext.kind === 'method' ? target : undefined);
+      return tracked(target as Method, definition, attributes);
+    }
+    const method: unknown = descriptor?.value;
+    // A class decorator gets the class and nothing else.
+    assertMethod(stageId, keyOrContext ?? (target as { name?: unknown }).name, method);
+    if (descriptor !== undefined) descriptor.value = tracked(method, definition, attributes);
+    return undefined;
+  };
+  return decorate as TrackStageDecorator;
+}
+
+/** Reads attributes off the value and the arguments, whose types the decorated method knows. */
+type AttributesReader = (value: unknown, ...args: unknown[]) => Attributes;
+
+function tracked(
+  original: Method,
+  definition: StageDefinition,
+  attributes: AttributesReader | undefined,
+): Method {
+  const call = original as (this: unknown, ...args: unknown[]) => unknown;
+  // Method syntax: like the original, the wrapper cannot be called with `new` and has no prototype.
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it passes on whatever `this` it is called with
+  const { wrapper } = {
+    wrapper(this: unknown, ...args: unknown[]): unknown {
+      const stage = startStage(definition);
+      // Called from here and not from a closure: a plain call then costs one frame of the stack and not three.
+      if (stage === undefined) return call.apply(this, args);
+      const attributesOf = attributes && ((value: unknown) => attributes(value, ...args));
+      return runToCompletion(stage, () => call.apply(this, args), attributesOf);
+    },
+  };
+  imitate(wrapper, original);
+  return wrapper;
+}
+
+/** Gives the wrapper everything that others look for on a method: name, length, own properties, Reflect metadata. */
+function imitate(wrapper: object, original: object): void {
+  Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
+  const { getOwnMetadataKeys, getOwnMetadata, defineMetadata } = Reflect as Partial<ReflectMetadata>;
+  if (getOwnMetadataKeys === undefined || getOwnMetadata === undefined || defineMetadata === undefined)
+    return;
+  for (const key of getOwnMetadataKeys(original)) {
+    defineMetadata(key, getOwnMetadata(key, original), wrapper);
+  }
+}
+
+/** What the package `reflect-metadata` adds to `Reflect`, if the application has loaded it. */
+interface ReflectMetadata {
+  getOwnMetadataKeys(target: object): unknown[];
+  getOwnMetadata(key: unknown, target: object): unknown;
+  defineMetadata(key: unknown, value: unknown, target: object): void;
+}
+
+interface StandardContext {
+  readonly kind: string;
+  readonly name: string | symbol;
+}
+
+function isStandardContext(value: unknown): value is StandardContext {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}
+
+function assertMethod(stageId: string, key: unknown, method: unknown): asserts method is Method {
+  if (typeof method === 'function') return;
+  throw new TypeError(
+    `@TrackStage('${stageId}') works on methods, and ${String(key)} is a getter, a setter, a property or a class. ` +
+      `Decorate a method, or call tracker.trackStage('${stageId}', () => …) inside it.`,
+  );
+}

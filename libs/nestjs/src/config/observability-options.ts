@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock, Limits, RescueRules, Sink } from '@followspot/core';
+
+/** Options of `ObservabilityModule.forRoot`; every one has a default, and together they may be left out. */
+export interface ObservabilityOptions {
+  /**
+   * False turns every stage into a plain call; trace ids still travel. Default: the environment variable
+   * `EXECUTION_TRACKING_ENABLED`, otherwise true.
+   */
+  readonly enabled?: boolean;
+  /**
+   * Share of the traces to keep, 0.0 to 1.0, decided from the thread id alone. Default: the environment variable
+   * `EXECUTION_TRACKING_SAMPLE_RATE`, otherwise 0.1.
+   */
+  readonly sampleRate?: number;
+  /**
+   * Which traces outside the sample are kept all the same. Default: those that failed, were abandoned, or took longer
+   * than a second to answer. With false a sampled-out request records nothing.
+   */
+  readonly rescue?: boolean | Partial<RescueRules>;
+  /** Keeps the trace of a request for which this returns true. Default: none. Do not trust a public header alone. */
+  readonly force?: (request: IncomingMessage) => boolean;
+  /**
+   * The thread id of a request, by which it is sampled and looked up. Default, and where this returns undefined or
+   * something that does not match `^[A-Za-z0-9._-]{1,128}$`: the trace id.
+   */
+  readonly threadId?: (request: IncomingMessage) => string | undefined;
+  /** Write `Stage started` and `Stage completed` lines for kept traces. Default true. */
+  readonly log?: boolean;
+  /** Receive ended stages, beside history, statistics and log. Default none. */
+  readonly sinks?: readonly Sink[];
+  /** Bounds of what is kept in memory, see `Limits`. */
+  readonly limits?: Partial<Limits>;
+  /** Milliseconds that shutdown waits for the sinks to close. Default 1,000. */
+  readonly closeTimeoutMs?: number;
+  /** For tests. Default: the system's clocks. */
+  readonly clock?: Clock;
+}

@@ -1,0 +1,103 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Outcome, Stage } from '@followspot/core';
+import { onResponseEnd } from './response-end.js';
+import { SseStreamStage } from './sse-stream-stage.js';
+
+/** The methods that names may contain; any other is shown as `_OTHER`, as in OpenTelemetry's conventions. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'QUERY']);
+
+/** The exchange of each request that is being answered, by Node's own request object, which both adapters share. */
+const exchanges = new WeakMap<IncomingMessage, HttpExchange>();
+
+/** The exchange that a request belongs to; takes Express's request and Fastify's alike. */
+export function exchangeOf(request: object): HttpExchange | undefined {
+  return exchanges.get((request as { raw?: IncomingMessage }).raw ?? (request as IncomingMessage));
+}
+
+/**
+ * One request and its response, from the first middleware to the closed response. It ends the trace exactly once, by
+ * what happened on the response, and never looks at the context, which is gone when a client has left.
+ */
+export class HttpExchange {
+  readonly root: Stage;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #isShuttingDown: () => boolean;
+  #stream: SseStreamStage | undefined;
+  #route: string | undefined;
+  /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
+  #isFinished = false;
+
+  constructor(root: Stage, request: IncomingMessage, response: ServerResponse, isShuttingDown: () => boolean) {
+    this.root = root;
+    this.#request = request;
+    this.#response = response;
+    this.#isShuttingDown = isShuttingDown;
+    exchanges.set(request, this);
+    onResponseEnd(request, response, () => { this.#close(); });
+  }
+
+  /** The route template, when the router has found one. Known earlier than the handler: a guard may refuse. */
+  matchedRoute(template: string | undefined): void {
+    this.#route ??= template;
+  }
+
+  /** The handler that answers. */
+  handledBy(handler: string): void {
+    this.root.setAttribute('handler', handler);
+  }
+
+  /** The stream that the handler answers with. */
+  streamsThrough(stage: Stage): SseStreamStage {
+    this.#stream = new SseStreamStage(stage, this.#response, this.#isShuttingDown);
+    return this.#stream;
+  }
+
+  #close(): void {
+    this.#isFinished = this.#response.writableFinished;
+    // Our listener comes before Nest's own: let it tear the stream down first, so that stages end by themselves.
+    if (this.#stream === undefined || this.#stream.isSettled) this.#end();
+    else process.nextTick(() => { this.#end(); });
+  }
+
+  #end(): void {
+    const { statusCode } = this.#response;
+    this.#stream?.responseClosed({
+      statusCode,
+      isFinished: this.#isFinished,
+      isShuttingDown: this.#isShuttingDown(),
+    });
+    this.#describe(statusCode);
+    const outcome = this.#outcome();
+    if (outcome === 'error') this.root.fail(this.#failure());
+    else if (outcome === 'cancelled') this.root.cancel();
+    else this.root.succeed();
+  }
+
+  #describe(statusCode: number): void {
+    const method = this.#request.method ?? '';
+    const shownMethod = METHODS.has(method) ? method : '_OTHER';
+    const route = this.#route ?? expressRoute(this.#request) ?? 'unmatched';
+    this.root.stageName = `${shownMethod} ${route}`;
+    this.root.setAttributes({ method: shownMethod, route, statusCode });
+  }
+
+  /** A stream that failed or was cut decides; its status code was sent before anybody knew. */
+  #outcome(): Outcome {
+    const stream = this.#stream?.outcome;
+    if (stream === 'error' || this.#response.statusCode >= 500) return 'error';
+    if (stream === 'cancelled' || !this.#isFinished) return 'cancelled';
+    return 'ok';
+  }
+
+  #failure(): unknown {
+    const { statusCode } = this.#response;
+    return this.#stream?.failure ?? { name: `HTTP ${statusCode}`, message: STATUS_CODES[statusCode] ?? '' };
+  }
+}
+
+/** Express leaves the matched route on the request, and a wildcard there when only a middleware matched. */
+function expressRoute(request: IncomingMessage): string | undefined {
+  const path = (request as { route?: { path?: unknown } }).route?.path;
+  return typeof path === 'string' && !path.includes('*') ? path : undefined;
+}

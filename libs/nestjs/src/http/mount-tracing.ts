@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { exchangeOf } from './http-exchange.js';
+import { type ExchangeOpener, traceMiddleware } from './trace-middleware.js';
+
+/** What is used of Fastify: a hook that runs when the route is known, also where a guard then refuses. */
+interface FastifyInstance {
+  addHook(
+    name: 'preParsing',
+    hook: (request: FastifyRequest, reply: unknown, payload: unknown, done: () => void) => void,
+  ): void;
+}
+
+interface FastifyRequest {
+  readonly routeOptions?: { readonly url?: string };
+}
+
+/** What is used of Node's server. */
+interface RequestEmitter {
+  prependListener(event: 'request', listener: (request: IncomingMessage, response: ServerResponse) => void): void;
+}
+
+/**
+ * Mounts the middleware on the adapter itself, as soon as there is one. A Nest middleware (`consumer.apply`) would
+ * come after the body parser and inside the global prefix: malformed JSON, 413 and other paths would be missed.
+ */
+export function mountTracing(host: HttpAdapterHost, openExchange: ExchangeOpener): void {
+  host.init$.subscribe(() => {
+    if (!hasAdapter(host)) return;
+    const adapter = host.httpAdapter;
+    adapter.use(traceMiddleware(openExchange));
+    if (adapter.getType() !== 'fastify') return;
+    const fastify = adapter.getInstance<FastifyInstance>();
+    fastify.addHook('preParsing', (request, _reply, _payload, done) => {
+      exchangeOf(request)?.matchedRoute(request.routeOptions?.url);
+      done();
+    });
+  });
+}
+
+/**
+ * Opens the trace as soon as the server has the request. Fastify answers some requests before it runs any middleware
+ * (CORS preflight, CSRF, malformed percent-encoding), and these too carry an id. Where there is no server of Node's,
+ * as under Fastify's `inject`, the middleware opens it.
+ */
+export function listenToRequests(host: HttpAdapterHost, openExchange: ExchangeOpener): void {
+  if (!hasAdapter(host)) return;
+  const server = host.httpAdapter.getHttpServer() as Partial<RequestEmitter> | undefined;
+  server?.prependListener?.('request', openExchange);
+}
+
+/** Calls back when the application begins to close. Nest 11 has no such moment; there it is `onModuleDestroy`. */
+export function beforeClosing(host: HttpAdapterHost, tell: () => void): void {
+  host.init$.subscribe(() => {
+    if (!hasAdapter(host)) return;
+    const adapter = host.httpAdapter as { beforeClose?: () => unknown };
+    const original = adapter.beforeClose?.bind(adapter);
+    if (original === undefined) return;
+    adapter.beforeClose = () => {
+      tell();
+      return original();
+    };
+  });
+}
+
+/** An application context for jobs and a microservice have none, whatever the type says. */
+function hasAdapter(host: HttpAdapterHost): boolean {
+  return (host.httpAdapter as unknown) != null;
+}

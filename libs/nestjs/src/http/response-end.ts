@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Who waits for each connection to close: one listener on it, however many requests a client pipelines. */
+const waiting = new WeakMap<Socket, Set<() => void>>();
+
+/**
+ * Calls `listener` once, when the response was answered (`finish`), or its client left (`close`). A response that is
+ * queued behind another one of its connection has no socket yet and gets neither when the connection goes, so that
+ * is listened to as well.
+ */
+export function onResponseEnd(request: IncomingMessage, response: ServerResponse, listener: () => void): void {
+  // The connection of HTTP/2 outlives its streams, and each stream has a `close` of its own.
+  const waiters = request.httpVersionMajor === 1 ? waitersOf(request.socket) : undefined;
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    waiters?.delete(end);
+    listener();
+  };
+  waiters?.add(end);
+  response.once('finish', end);
+  response.once('close', end);
+}
+
+function waitersOf(socket: Socket): Set<() => void> {
+  const known = waiting.get(socket);
+  if (known !== undefined) return known;
+  const waiters = new Set<() => void>();
+  waiting.set(socket, waiters);
+  socket.once('close', () => {
+    for (const end of waiters) end();
+  });
+  return waiters;
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { acceptTraceId, createTraceId, currentStage, type Recorder } from '@followspot/core';
+import type { ResolvedOptions } from '../config/resolve-options.js';
+import { exchangeOf, HttpExchange } from './http-exchange.js';
+import { REQUEST_STAGE } from './stages.js';
+
+/** The header that carries the trace id, in and out. */
+export const TRACE_ID_HEADER = 'X-Trace-ID';
+
+/** A middleware on Node's own objects, as Express and Fastify both take it. */
+export type NodeMiddleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+/** Gives a request its exchange; undefined only when that failed, and the request is then answered untraced. */
+export type ExchangeOpener = (request: IncomingMessage, response: ServerResponse) => HttpExchange | undefined;
+
+/** Opens the trace of a request, unless it has one already, and puts its id on the response. */
+export function exchangeOpener(
+  recorder: Recorder,
+  options: Pick<ResolvedOptions, 'force' | 'threadId'>,
+  isShuttingDown: () => boolean,
+): ExchangeOpener {
+  const open = (request: IncomingMessage, response: ServerResponse): HttpExchange | undefined => {
+    const traceId = acceptTraceId(request.headers['x-trace-id']) ?? createTraceId();
+    if (!response.headersSent) response.setHeader(TRACE_ID_HEADER, traceId);
+    const threadId = acceptTraceId(recorder.attempt('option threadId', () => options.threadId?.(request)));
+    const force = recorder.attempt('option force', () => options.force?.(request)) === true;
+    const { root } = recorder.openTrace(REQUEST_STAGE, { traceId, threadId, force });
+    return root === undefined ? undefined : new HttpExchange(root, request, response, isShuttingDown);
+  };
+  return (request, response) =>
+    recorder.attempt('trace middleware', () => exchangeOf(request) ?? open(request, response));
+}
+
+/**
+ * Runs everything that follows inside the trace: guards, pipes and exception filters too, which they would not be if
+ * an interceptor did it.
+ */
+export function traceMiddleware(openExchange: ExchangeOpener): NodeMiddleware {
+  return (request, response, next) => {
+    const root = openExchange(request, response)?.root;
+    // An application inside another one, on the same server, is in the trace already.
+    if (root === undefined || currentStage()?.trace === root.trace) next();
+    else root.run(next);
+  };
+}

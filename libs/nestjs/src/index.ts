@@ -1,0 +1,26 @@
+export {
+  type Attributes,
+  type AttributeValue,
+  type DropCounts,
+  type ExecutionSummary,
+  ExecutionTracker,
+  formatSummary,
+  type Limits,
+  type Outcome,
+  type RescueRules,
+  type RunTraceOptions,
+  type Sink,
+  type StageExecution,
+  type StageKind,
+  type StageOptions,
+  type StageStart,
+  type StageStatistics,
+  type StreamEnding,
+  type TraceIdentity,
+  TrackStage,
+} from '@followspot/core';
+export { traceMixin } from '@followspot/sinks/log';
+export type { ObservabilityOptions } from './config/observability-options.js';
+export { TraceIdInterceptor } from './http/trace-id.interceptor.js';
+export { TRACE_ID_HEADER } from './http/trace-middleware.js';
+export { ObservabilityModule } from './observability.module.js';
