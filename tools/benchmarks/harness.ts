@@ -119,18 +119,28 @@ export async function launch<T>(
   return results;
 }
 
-function launchOnce<T>(file: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const child = fork(file, ['--launch'], { execArgv: ['--expose-gc'] });
-    child.once('message', (result) => {
-      resolve(result as T);
+/** A launch is too busy to notice that it has nobody to report to, so whoever stops this process stops it as well. */
+async function launchOnce<T>(file: string): Promise<T> {
+  const child = fork(file, ['--launch'], { execArgv: ['--expose-gc'] });
+  const stop = (): void => {
+    child.kill();
+    process.exit(130);
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      child.once('message', (result) => {
+        resolve(result as T);
+      });
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        // After a result this rejection of a settled promise does nothing.
+        reject(new Error(`a launch ended with ${String(code)} and no result`));
+      });
     });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      // After a result this rejection of a settled promise does nothing.
-      reject(new Error(`a launch ended with ${String(code)} and no result`));
-    });
-  });
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
 }
 
 /** A median over launches, with the lowest and the highest launch. */

@@ -63,9 +63,13 @@ describe('bad input', () => {
   it.each(['', '0', '-1', '1.5', 'abc', '1e2', '0x1', '1001', '99999999999999999999'])(
     'a limit of "%s" is refused',
     async (limit) => {
-      const { status, body } = await getJson(`${gateway.url}/stages/HTTP.1_REQUEST/statistics?limit=${limit}`);
+      const { status, body } = await getJson(
+        `${gateway.url}/stages/HTTP.1_REQUEST/statistics?limit=${limit}`,
+      );
       expect(status).toBe(400);
-      expect(body['message']).toBe(`limit must be a whole number from 1 to 1000, got ${JSON.stringify(limit)}`);
+      expect(body['message']).toBe(
+        `limit must be a whole number from 1 to 1000, got ${JSON.stringify(limit)}`,
+      );
     },
   );
 });

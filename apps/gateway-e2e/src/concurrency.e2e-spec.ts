@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Corpus, LONG_ANSWERS, longCorpus, QUESTION } from './support/corpus.js';
 import { EventStream } from './support/event-stream.js';
 import { Gateway } from './support/gateway.js';
+import { getTrace } from './support/requests.js';
 import { stageOf } from './support/summary.js';
 
 describe('requests at the same time', () => {
@@ -9,7 +10,7 @@ describe('requests at the same time', () => {
   let gateway: Gateway;
 
   beforeAll(async () => {
-    corpus = await longCorpus();
+    corpus = await longCorpus(100);
     gateway = await Gateway.start({ CORPUS_DIR: corpus.folder });
   });
   afterAll(async () => {
@@ -56,8 +57,7 @@ describe('a client that leaves in the middle of its answer', () => {
     await stream.until(({ events }) => events.some(({ type }) => type === 'token'));
     stream.leave();
     await gateway.requestLine(stream.traceId);
-    const response = await fetch(`${gateway.url}/traces/${stream.traceId}`);
-    const trace = (await response.json()) as Parameters<typeof stageOf>[0];
+    const trace = await getTrace(gateway.url, stream.traceId);
     expect(trace).toMatchObject({ outcome: 'cancelled', success: true, running: false });
     expect(stageOf(trace, 'HTTP.2_STREAM')).toMatchObject({
       outcome: 'cancelled',

@@ -19,7 +19,7 @@ describe('X-Trace-ID', () => {
     await corpus[Symbol.asyncDispose]();
   });
 
-  it.each(['a', 'order-17.retry_2', '0af7651916cd43dd8448eb211c80319c', 'x'.repeat(128), '__proto__', 'constructor'])(
+  it.each(['a', 'order-17.retry_2', '0af7651916cd43dd8448eb211c80319c', 'x'.repeat(128)])(
     'is taken over when it is well-formed: %s',
     async (id) => {
       const { traceId, events } = await EventStream.answer(gateway.url, QUESTION, { 'X-Trace-ID': id });
@@ -40,6 +40,7 @@ describe('X-Trace-ID', () => {
     ['a script', ['<script>alert(1)</script>']],
     ['a path', ['../../secret']],
     ['encoded line ends', ['a%0d%0aSet-Cookie:x']],
+    ['what objects inherit', ['__proto__']],
     ['nothing', ['']],
     ['blanks', ['   ']],
     ['two headers', ['first', 'second']],
@@ -59,7 +60,7 @@ describe('X-Trace-ID', () => {
     ['an unknown trace', 'GET /traces/nobody HTTP/1.1', 404],
     ['a path that cannot be decoded', 'GET /traces/%E0%A4%A HTTP/1.1', 400],
     ['a wrong method', 'DELETE /search?q=x HTTP/1.1', 404],
-    ['OPTIONS', 'OPTIONS /search HTTP/1.1', 200],
+    ['OPTIONS, which nobody handles', 'OPTIONS /search HTTP/1.1', 404],
     ['HEAD of a stream', 'HEAD /search?q=followspot HTTP/1.1', 200],
     ['HEAD of a refused search', 'HEAD /search HTTP/1.1', 400],
   ])('is on the answer to %s', async (_, requestLine, status) => {
@@ -70,7 +71,11 @@ describe('X-Trace-ID', () => {
 
   it('is on the answer to malformed JSON and to a body that is too large', async () => {
     const post = (body: string): Promise<Response> =>
-      fetch(`${gateway.url}/search`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      fetch(`${gateway.url}/search`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
     for (const [body, status] of [
       ['{"a":', 400],
       [JSON.stringify('x'.repeat(200_000)), 413],

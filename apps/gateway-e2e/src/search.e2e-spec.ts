@@ -106,6 +106,16 @@ describe('a gateway that was started with no configuration', () => {
     });
   });
 
+  it('shows the same as a tree to whoever asks for text', async () => {
+    const headers = { Accept: 'text/plain' };
+    const response = await fetch(`${gateway.url}/traces/${fresh.traceId}`, { headers });
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    const tree = await response.text();
+    expect(tree).toContain(`trace ${fresh.traceId}`);
+    expect(tree).toMatch(/^ +├─ 5\.0_LLM_STREAMING {2}LLM Streaming +[\d.]+ ms$/m);
+    expect(tree).toMatch(/ms\n$/);
+  });
+
   it('answers the same question from memory, with the same events', async () => {
     expect(again.end?.data.cached).toBe('l1');
     expect(again.text).toBe(fresh.text);

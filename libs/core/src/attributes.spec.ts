@@ -6,7 +6,10 @@ import type { AttributeValue } from './stage-execution.js';
 import { Tracking } from './testing/tracking.js';
 
 /** Sets all entries on an empty bag and says what is in it and how much was counted. */
-function bagOf(entries: readonly (readonly [unknown, unknown])[], limits = {}): { bag: object; dropped: number } {
+function bagOf(
+  entries: readonly (readonly [unknown, unknown])[],
+  limits = {},
+): { bag: object; dropped: number } {
   const drops = noDrops();
   const bag = entries.reduce(
     (attributes, [key, value]) =>
@@ -18,7 +21,12 @@ function bagOf(entries: readonly (readonly [unknown, unknown])[], limits = {}): 
 
 describe('attributes', () => {
   it('may be strings, booleans and finite numbers', () => {
-    const entries: [string, AttributeValue][] = [['s', ''], ['b', false], ['n', 0], ['m', -1.5]];
+    const entries: [string, AttributeValue][] = [
+      ['s', ''],
+      ['b', false],
+      ['n', 0],
+      ['m', -1.5],
+    ];
     expect(bagOf(entries)).toEqual({ bag: Object.fromEntries(entries), dropped: 0 });
   });
 
@@ -29,18 +37,41 @@ describe('attributes', () => {
     },
   );
 
-  it.each(['', '__proto__', Symbol('s'), 1, undefined, null])('are dropped and counted with the key %p', (key) => {
-    expect(bagOf([[key, 1]])).toEqual({ bag: {}, dropped: 1 });
-  });
+  it.each(['', '__proto__', Symbol('s'), 1, undefined, null])(
+    'are dropped and counted with the key %p',
+    (key) => {
+      expect(bagOf([[key, 1]])).toEqual({ bag: {}, dropped: 1 });
+    },
+  );
 
   it('have keys of their own even where every object inherits one', () => {
-    const { bag, dropped } = bagOf([['constructor', 1], ['hasOwnProperty', 2], ['toString', 3]], { attributesPerStage: 3 });
-    expect(Object.entries(bag)).toEqual([['constructor', 1], ['hasOwnProperty', 2], ['toString', 3]]);
+    const { bag, dropped } = bagOf(
+      [
+        ['constructor', 1],
+        ['hasOwnProperty', 2],
+        ['toString', 3],
+      ],
+      { attributesPerStage: 3 },
+    );
+    expect(Object.entries(bag)).toEqual([
+      ['constructor', 1],
+      ['hasOwnProperty', 2],
+      ['toString', 3],
+    ]);
     expect(dropped).toBe(0);
   });
 
   it('replace each other under the same key, also when the bag is full', () => {
-    expect(bagOf([['a', 1], ['b', 2], ['a', 3]], { attributesPerStage: 2 })).toEqual({ bag: { a: 3, b: 2 }, dropped: 0 });
+    expect(
+      bagOf(
+        [
+          ['a', 1],
+          ['b', 2],
+          ['a', 3],
+        ],
+        { attributesPerStage: 2 },
+      ),
+    ).toEqual({ bag: { a: 3, b: 2 }, dropped: 0 });
   });
 
   it('are at most attributesPerStage; further ones are counted', () => {
@@ -49,14 +80,19 @@ describe('attributes', () => {
   });
 
   it('are cut, key and value, to attributeLength and counted for it', () => {
-    expect(bagOf([['abcdef', 'uvwxyz']], { attributeLength: 4 })).toEqual({ bag: { abcd: 'uvwx' }, dropped: 2 });
+    expect(bagOf([['abcdef', 'uvwxyz']], { attributeLength: 4 })).toEqual({
+      bag: { abcd: 'uvwx' },
+      dropped: 2,
+    });
     expect(bagOf([['abcd', 'uvwx']], { attributeLength: 4 })).toEqual({ bag: { abcd: 'uvwx' }, dropped: 0 });
   });
 
   it('of one stage never show on another, and the empty bag stays empty', () => {
     const tracking = new Tracking();
     tracking.run(() => {
-      tracking.tracker.trackStage('A', () => { tracking.tracker.setAttribute('who', 'a'); });
+      tracking.tracker.trackStage('A', () => {
+        tracking.tracker.setAttribute('who', 'a');
+      });
       tracking.tracker.trackStage('B', () => undefined);
     });
     expect([tracking.stage('A').attributes, tracking.stage('B').attributes]).toEqual([{ who: 'a' }, {}]);
@@ -66,7 +102,9 @@ describe('attributes', () => {
   it('are read off the value that a stage came to, after its promise', async () => {
     const tracking = new Tracking();
     await tracking.run(() =>
-      tracking.tracker.trackStage('A', async () => ({ rows: 3 }), { attributes: ({ rows }) => ({ rows, many: rows > 2 }) }),
+      tracking.tracker.trackStage('A', async () => ({ rows: 3 }), {
+        attributes: ({ rows }) => ({ rows, many: rows > 2 }),
+      }),
     );
     expect(tracking.stage('A').attributes).toEqual({ rows: 3, many: true });
   });
@@ -88,7 +126,13 @@ describe('attributes', () => {
     const tracking = new Tracking({ onInternalError: (place, error) => errors.push([place, error]) });
     const failure = new Error('no rows');
     const value = tracking.run(() =>
-      [1, 2].map(() => tracking.tracker.trackStage('A', () => 'value', { attributes: () => { throw failure; } })),
+      [1, 2].map(() =>
+        tracking.tracker.trackStage('A', () => 'value', {
+          attributes: () => {
+            throw failure;
+          },
+        }),
+      ),
     );
     expect(value).toEqual(['value', 'value']);
     expect(errors).toEqual([['attributes of A', failure]]);

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import { steadyClock, systemClock } from './clock.js';
 
 /** A clock whose readings are given; what is a function is called, and may throw. */
-function clockOf(readings: readonly (number | (() => number))[], wallNow: () => number = () => 1): typeof systemClock {
+function clockOf(
+  readings: readonly (number | (() => number))[],
+  wallNow: () => number = () => 1,
+): typeof systemClock {
   const left = [...readings];
   return {
     now: () => {
@@ -43,12 +46,17 @@ describe('steadyClock', () => {
       fc.property(fc.array(fc.oneof(fc.double(), fc.constant(broken)), { minLength: 2 }), (readings) => {
         const clock = steadyClock(clockOf(readings));
         const seen = readings.map(() => clock.now());
-        expect(seen.every((now, index) => Number.isFinite(now) && now >= (seen[index - 1] ?? now))).toBe(true);
+        expect(seen.every((now, index) => Number.isFinite(now) && now >= (seen[index - 1] ?? now))).toBe(
+          true,
+        );
       }),
     );
   });
 
-  it.each([['throws', broken], ['is NaN', () => NaN]])('takes the system wall time where a wall clock %s', (_, wall) => {
+  it.each([
+    ['throws', broken],
+    ['is NaN', () => NaN],
+  ])('takes the system wall time where a wall clock %s', (_, wall) => {
     const before = Date.now();
     const now = steadyClock(clockOf([], wall)).wallNow();
     expect(now).toBeGreaterThanOrEqual(before);

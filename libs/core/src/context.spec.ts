@@ -9,7 +9,11 @@ describe('the context', () => {
   it('is empty outside every trace, and the tracker does nothing there', () => {
     const { tracker } = new Tracking();
     expect(currentStage()).toBeUndefined();
-    expect([tracker.traceId, tracker.threadId, tracker.getExecutionSummary('t')]).toEqual([undefined, undefined, undefined]);
+    expect([tracker.traceId, tracker.threadId, tracker.getExecutionSummary('t')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     tracker.setAttribute('key', 'value');
     tracker.forceTracking();
     expect(tracker.trackStage('A', () => 'plain')).toBe('plain');
@@ -20,49 +24,63 @@ describe('the context', () => {
     const tracking = new Tracking();
     tracking.run(() => undefined);
     expect(currentStage()).toBeUndefined();
-    expect(() => tracking.run(() => { throw new Error('thrown'); })).toThrow('thrown');
+    expect(() =>
+      tracking.run(() => {
+        throw new Error('thrown');
+      }),
+    ).toThrow('thrown');
     expect(currentStage()).toBeUndefined();
-    tracking.run(() => { runInStage(undefined, () => { expect(currentStage()).toBeUndefined(); }); });
+    tracking.run(() => {
+      runInStage(undefined, () => {
+        expect(currentStage()).toBeUndefined();
+      });
+    });
   });
 
   it('of 1,000 concurrent traces never leaks from one to another', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 5, maxLength: 5 }), async (delays) => {
-        const tracking = new Tracking();
-        const { tracker } = tracking;
-        const pause = (kind: number): Promise<unknown> =>
-          [
-            () => Promise.resolve(),
-            () => new Promise(setImmediate),
-            () => setTimeout(kind),
-            () => new Promise<void>((resolve) => { process.nextTick(resolve); }),
-          ][kind]?.() ?? Promise.resolve();
-        const wrong: unknown[] = [];
-        const request = (number: number): Promise<void> =>
-          tracker.runTrace(
-            'ROOT',
-            async () => {
-              for (const [index, delay] of delays.entries()) {
-                await tracker.trackStage(`S${index}`, async () => {
-                  await pause((delay + number) % 4);
-                  tracker.setAttribute('number', number);
-                });
-                if (tracker.threadId !== `thread-${number}`) wrong.push([number, tracker.threadId]);
-              }
-            },
-            { threadId: `thread-${number}` },
-          );
-        await Promise.all(Array.from({ length: 1_000 }, (_, number) => request(number)));
-        expect(wrong).toEqual([]);
-        for (let number = 0; number < 1_000; number += 1) {
-          const [root] = tracker.getExecutionSummary(`thread-${number}`)?.stages ?? [];
-          const [, ...stages] = root === undefined ? [] : stagesOf(root);
-          expect(stages.map(({ stageId, attributes }) => [stageId, attributes['number']])).toEqual(
-            delays.map((_, index) => [`S${index}`, number]),
-          );
-        }
-        expect(tracking.recorder.openTraceCount).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 5, maxLength: 5 }),
+        async (delays) => {
+          const tracking = new Tracking();
+          const { tracker } = tracking;
+          const pause = (kind: number): Promise<unknown> =>
+            [
+              () => Promise.resolve(),
+              () => new Promise(setImmediate),
+              () => setTimeout(kind),
+              () =>
+                new Promise<void>((resolve) => {
+                  process.nextTick(resolve);
+                }),
+            ][kind]?.() ?? Promise.resolve();
+          const wrong: unknown[] = [];
+          const request = (number: number): Promise<void> =>
+            tracker.runTrace(
+              'ROOT',
+              async () => {
+                for (const [index, delay] of delays.entries()) {
+                  await tracker.trackStage(`S${index}`, async () => {
+                    await pause((delay + number) % 4);
+                    tracker.setAttribute('number', number);
+                  });
+                  if (tracker.threadId !== `thread-${number}`) wrong.push([number, tracker.threadId]);
+                }
+              },
+              { threadId: `thread-${number}` },
+            );
+          await Promise.all(Array.from({ length: 1_000 }, (_, number) => request(number)));
+          expect(wrong).toEqual([]);
+          for (let number = 0; number < 1_000; number += 1) {
+            const [root] = tracker.getExecutionSummary(`thread-${number}`)?.stages ?? [];
+            const [, ...stages] = root === undefined ? [] : stagesOf(root);
+            expect(stages.map(({ stageId, attributes }) => [stageId, attributes['number']])).toEqual(
+              delays.map((_, index) => [`S${index}`, number]),
+            );
+          }
+          expect(tracking.recorder.openTraceCount).toBe(0);
+        },
+      ),
       { numRuns: 5 },
     );
   });
@@ -91,7 +109,9 @@ describe('the context', () => {
     const seen: unknown[] = [];
     await tracking.run(() =>
       tracking.tracker.trackStage('A', async () => {
-        const note = (): void => { seen.push(currentStage()?.stageId); };
+        const note = (): void => {
+          seen.push(currentStage()?.stageId);
+        };
         process.nextTick(note);
         queueMicrotask(note);
         setImmediate(note);
@@ -106,9 +126,13 @@ describe('the context', () => {
     const tracking = new Tracking();
     const emitter = new EventEmitter();
     const seen: unknown[] = [];
-    emitter.on('event', () => { seen.push(currentStage()?.stageId); });
+    emitter.on('event', () => {
+      seen.push(currentStage()?.stageId);
+    });
     tracking.run(() => {
-      emitter.on('event', () => { seen.push(tracking.tracker.trackStage('LISTENER', () => 'in stage')); });
+      emitter.on('event', () => {
+        seen.push(tracking.tracker.trackStage('LISTENER', () => 'in stage'));
+      });
       tracking.tracker.trackStage('A', () => emitter.emit('event'));
     });
     emitter.emit('event');
@@ -138,7 +162,9 @@ describe('the context', () => {
       await tracking.tracker.trackStage('A', () => elsewhere.promise);
       return currentStage()?.stageId;
     });
-    tracking.tracker.runTrace('OTHER_ROOT', () => { elsewhere.resolve(undefined); });
+    tracking.tracker.runTrace('OTHER_ROOT', () => {
+      elsewhere.resolve(undefined);
+    });
     expect(await seen).toBe('ROOT');
   });
 });

@@ -11,17 +11,33 @@ function throwing(): never {
 
 const hostile: object = new Proxy(
   {},
-  { get: throwing, has: throwing, getPrototypeOf: throwing, ownKeys: throwing, getOwnPropertyDescriptor: throwing },
+  {
+    get: throwing,
+    has: throwing,
+    getPrototypeOf: throwing,
+    ownKeys: throwing,
+    getOwnPropertyDescriptor: throwing,
+  },
 );
 
 describe('describeError', () => {
   it.each([
     ['an error', new TypeError('bad'), 'TypeError', 'bad'],
     ['a subclass that forgot its name', new QuotaExceeded('full'), 'QuotaExceeded', 'full'],
-    ['an abort, whose name says more than its class', new DOMException('left', 'AbortError'), 'AbortError', 'left'],
+    [
+      'an abort, whose name says more than its class',
+      new DOMException('left', 'AbortError'),
+      'AbortError',
+      'left',
+    ],
     ['an error of another realm', runInNewContext('new RangeError("far")'), 'RangeError', 'far'],
     ['a frozen error', Object.freeze(new Error('cold')), 'Error', 'cold'],
-    ['a named object', { name: 'HTTP 503', message: 'Service Unavailable' }, 'HTTP 503', 'Service Unavailable'],
+    [
+      'a named object',
+      { name: 'HTTP 503', message: 'Service Unavailable' },
+      'HTTP 503',
+      'Service Unavailable',
+    ],
     ['a plain object', { code: 1 }, 'Object', ''],
     ['an object without prototype', Object.create(null), 'Error', ''],
     ['a message that is no text', { name: 'X', message: { a: 1 } }, 'X', ''],
@@ -53,11 +69,14 @@ describe('describeError', () => {
 
   it('never throws and always answers two short strings', () => {
     fc.assert(
-      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withSparseArray: true }), (error) => {
-        const { type, message } = describeError(error, 20);
-        expect(typeof type === 'string' && type.length <= 20).toBe(true);
-        expect(typeof message === 'string' && message.length <= 20).toBe(true);
-      }),
+      fc.property(
+        fc.anything({ withNullPrototype: true, withBigInt: true, withSparseArray: true }),
+        (error) => {
+          const { type, message } = describeError(error, 20);
+          expect(typeof type === 'string' && type.length <= 20).toBe(true);
+          expect(typeof message === 'string' && message.length <= 20).toBe(true);
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -25,7 +25,11 @@ describe('History', () => {
     const drops = noDrops();
     const history = new History(2, drops);
     for (const threadId of ['a', 'b', 'c']) history.add(summaryOf(threadId));
-    expect(['a', 'b', 'c'].map((threadId) => history.latest(threadId)?.traceId)).toEqual([undefined, 'b', 'c']);
+    expect(['a', 'b', 'c'].map((threadId) => history.latest(threadId)?.traceId)).toEqual([
+      undefined,
+      'b',
+      'c',
+    ]);
     expect([history.size, drops.historyTraces]).toEqual([2, 1]);
   });
 

@@ -16,7 +16,10 @@ describe('RecorderOptions', () => {
 
   it.each<[string, object]>([
     ['sampleRate must be a number from 0 to 1, got NaN', { sampleRate: NaN }],
-    ['limits.stagesPerTrace must be a whole number from 1 to 10,000,000, got 0', { limits: { stagesPerTrace: 0 } }],
+    [
+      'limits.stagesPerTrace must be a whole number from 1 to 10,000,000, got 0',
+      { limits: { stagesPerTrace: 0 } },
+    ],
     ['rescue.slowMs must be false or a number of at least 0, got -1', { rescue: { slowMs: -1 } }],
     ['closeTimeoutMs must be a number from 0 to 3,600,000, got NaN', { closeTimeoutMs: NaN }],
     ['closeTimeoutMs must be a number from 0 to 3,600,000, got -1', { closeTimeoutMs: -1 }],
@@ -44,7 +47,11 @@ describe('limitsOf', () => {
 
 describe('rescueRulesOf', () => {
   it('gives the defaults for true and for nothing, and no rules for false', () => {
-    expect([rescueRulesOf(true), rescueRulesOf(), rescueRulesOf(false)]).toEqual([DEFAULT_RESCUE, DEFAULT_RESCUE, undefined]);
+    expect([rescueRulesOf(true), rescueRulesOf(), rescueRulesOf(false)]).toEqual([
+      DEFAULT_RESCUE,
+      DEFAULT_RESCUE,
+      undefined,
+    ]);
   });
 
   it('changes only the rules that are given', () => {
@@ -71,7 +78,13 @@ describe('rescueReason', () => {
     ['a trace longer than slowMs', all, 'ok', 100.001, 'slow'],
     ['no trace of exactly slowMs', all, 'ok', 100, undefined],
     ['no slow trace without that rule', { ...all, slowMs: false }, 'ok', 1e9, undefined],
-    ['a failed trace as slow without the rule for failed ones', { ...all, failed: false }, 'error', 200, 'slow'],
+    [
+      'a failed trace as slow without the rule for failed ones',
+      { ...all, failed: false },
+      'error',
+      200,
+      'slow',
+    ],
     ['no abandoned trace without that rule', { ...all, abandoned: false }, 'cancelled', 1, undefined],
     ['nothing without rules', undefined, 'error', 1e9, undefined],
   ] as const)('rescues %s', (_, rules, outcome, answeredAfterMs, reason) => {

@@ -31,7 +31,9 @@ describe('Sampler', () => {
     'decides at %i percent as the reference does: kept when the bucket is below it',
     (percent) => {
       const sampler = new Sampler(percent / 100);
-      const wrong = REFERENCE.filter(({ bucket, threadId }) => sampler.isSampled(threadId) !== bucket < percent);
+      const wrong = REFERENCE.filter(
+        ({ bucket, threadId }) => sampler.isSampled(threadId) !== bucket < percent,
+      );
       expect(wrong).toEqual([]);
     },
   );
@@ -59,14 +61,18 @@ describe('Sampler', () => {
 
   it('never changes a decision of the whole percents around a finer rate', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 99 }), fc.double({ min: 0, max: 1, noNaN: true }), (percent, part) => {
-        const sampler = new Sampler((percent + part) / 100);
-        const wrong = REFERENCE.filter(({ bucket, threadId }) => {
-          if (bucket === percent) return false;
-          return sampler.isSampled(threadId) !== bucket < percent;
-        });
-        expect(wrong).toEqual([]);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 99 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (percent, part) => {
+          const sampler = new Sampler((percent + part) / 100);
+          const wrong = REFERENCE.filter(({ bucket, threadId }) => {
+            if (bucket === percent) return false;
+            return sampler.isSampled(threadId) !== bucket < percent;
+          });
+          expect(wrong).toEqual([]);
+        },
+      ),
     );
   });
 

@@ -84,7 +84,9 @@ describe('stages', () => {
     await tracking.run(async () => {
       await tracker.trackStage('RACE', async () => {
         const lost = tracker.trackStage('LOSER', () => loser.promise);
-        const won = tracker.trackStage('WINNER', async () => { clock.advance(2); });
+        const won = tracker.trackStage('WINNER', async () => {
+          clock.advance(2);
+        });
         await Promise.race([lost, won]);
       });
       clock.advance(10);
@@ -104,7 +106,9 @@ describe('stages', () => {
     await tracking.run(async () => {
       tracker.trackStage('A', () => {
         clock.advance(1);
-        later = started.promise.then(() => { tracker.trackStage('LATE', () => clock.advance(5)); });
+        later = started.promise.then(() => {
+          tracker.trackStage('LATE', () => clock.advance(5));
+        });
       });
       await started.end();
       await later;
@@ -147,11 +151,21 @@ describe('stages', () => {
             substages.some((substage) => substage.from <= ms && ms < Math.min(substage.to, end));
           let selfTimeMs = 0;
           for (let ms = from; ms < until; ms += 1) if (!isOpenAt(ms)) selfTimeMs += 1;
-          return { stageId: `S${index}`, durationMs: until - from, selfTimeMs, outcome: to > end && index > 0 ? 'cancelled' : 'ok' };
+          return {
+            stageId: `S${index}`,
+            durationMs: until - from,
+            selfTimeMs,
+            outcome: to > end && index > 0 ? 'cancelled' : 'ok',
+          };
         });
         const byNumber = stagesOf(tracking.root).toSorted((a, b) => numberOf(a) - numberOf(b));
         expect(
-          byNumber.map(({ stageId, durationMs, selfTimeMs, outcome }) => ({ stageId, durationMs, selfTimeMs, outcome })),
+          byNumber.map(({ stageId, durationMs, selfTimeMs, outcome }) => ({
+            stageId,
+            durationMs,
+            selfTimeMs,
+            outcome,
+          })),
         ).toEqual(expected);
       }),
       { numRuns: 60 },

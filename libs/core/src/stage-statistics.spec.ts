@@ -15,15 +15,18 @@ function record(sink: StatisticsSink, stageId: string, execution: Execution): vo
 
 /** Nearest rank as the textbook has it: the smallest value that at least `percent` percent of all do not exceed. */
 function nearestRank(values: readonly number[], percent: number): number | undefined {
-  return values.toSorted((a, b) => a - b).find((value) => {
-    const notAbove = values.filter((other) => other <= value).length;
-    return notAbove * 100 >= percent * values.length;
-  });
+  return values
+    .toSorted((a, b) => a - b)
+    .find((value) => {
+      const notAbove = values.filter((other) => other <= value).length;
+      return notAbove * 100 >= percent * values.length;
+    });
 }
 
 function naive(stageId: string, executions: readonly Execution[]): object {
   const durations = executions.map(({ durationMs }) => durationMs);
-  const count = (outcome: Outcome): number => executions.filter((execution) => execution.outcome === outcome).length;
+  const count = (outcome: Outcome): number =>
+    executions.filter((execution) => execution.outcome === outcome).length;
   return {
     stageId,
     executionCount: executions.length,
@@ -66,9 +69,20 @@ describe('stage statistics', () => {
 
   it('take percentiles by nearest rank, so that each is a duration that was measured', () => {
     const sink = new StatisticsSink(1_000);
-    for (let durationMs = 100; durationMs >= 1; durationMs -= 1) record(sink, 'A', { durationMs, outcome: 'ok' });
-    expect(sink.of('A', 100)).toMatchObject({ p50DurationMs: 50, p95DurationMs: 95, p99DurationMs: 99, maxDurationMs: 100 });
-    expect(sink.of('A', 1)).toMatchObject({ p50DurationMs: 1, p95DurationMs: 1, p99DurationMs: 1, executionCount: 1 });
+    for (let durationMs = 100; durationMs >= 1; durationMs -= 1)
+      record(sink, 'A', { durationMs, outcome: 'ok' });
+    expect(sink.of('A', 100)).toMatchObject({
+      p50DurationMs: 50,
+      p95DurationMs: 95,
+      p99DurationMs: 99,
+      maxDurationMs: 100,
+    });
+    expect(sink.of('A', 1)).toMatchObject({
+      p50DurationMs: 1,
+      p95DurationMs: 1,
+      p99DurationMs: 1,
+      executionCount: 1,
+    });
   });
 
   it('are kept apart by stage id, also by odd ones', () => {
@@ -82,13 +96,17 @@ describe('stage statistics', () => {
 
   it('remember as many executions as the limit executionsPerStatistic says', () => {
     const { tracker, run } = bound(new Tracking({ limits: { executionsPerStatistic: 3 } }));
-    run(() => { for (let index = 0; index < 20; index += 1) tracker.trackStage('A', () => index); });
+    run(() => {
+      for (let index = 0; index < 20; index += 1) tracker.trackStage('A', () => index);
+    });
     expect(tracker.getStageStatistics('A', 100)?.executionCount).toBe(3);
   });
 
   it('are over the last 100 executions unless told otherwise', () => {
     const { tracker, run } = bound(new Tracking());
-    run(() => { for (let index = 0; index < 150; index += 1) tracker.trackStage('A', () => index); });
+    run(() => {
+      for (let index = 0; index < 150; index += 1) tracker.trackStage('A', () => index);
+    });
     expect(tracker.getStageStatistics('A')?.executionCount).toBe(100);
     expect(tracker.getStageStatistics('A', 120)?.executionCount).toBe(120);
     expect(tracker.getStageStatistics('A', 1_000_000)?.executionCount).toBe(150);
@@ -113,5 +131,10 @@ describe('stage statistics', () => {
 });
 
 function bound(tracking: Tracking): { tracker: Tracking['tracker']; run: (fn: () => void) => void } {
-  return { tracker: tracking.tracker, run: (fn) => { tracking.run(fn); } };
+  return {
+    tracker: tracking.tracker,
+    run: (fn) => {
+      tracking.run(fn);
+    },
+  };
 }

@@ -31,10 +31,16 @@ describe('when a trace ends', () => {
     const failure = new Error('late');
     const { promise, reject } = Promise.withResolvers<string>();
     let result: Promise<string> | undefined;
-    tracking.run(() => { result = tracking.tracker.trackStage('A', () => promise); });
+    tracking.run(() => {
+      result = tracking.tracker.trackStage('A', () => promise);
+    });
     reject(failure);
     await expect(result).rejects.toBe(failure);
-    expect(tracking.stage('A')).toMatchObject({ outcome: 'cancelled', errorType: undefined, errorMessage: undefined });
+    expect(tracking.stage('A')).toMatchObject({
+      outcome: 'cancelled',
+      errorType: undefined,
+      errorMessage: undefined,
+    });
     expect(tracking.recorder.drops.lateStages).toBe(1);
   });
 
@@ -124,7 +130,12 @@ describe('when a trace ends', () => {
         wallNow: () => NaN,
       },
     });
-    expect(tracking.run(() => { isBroken = true; return tracking.tracker.trackStage('A', () => 'value'); })).toBe('value');
+    expect(
+      tracking.run(() => {
+        isBroken = true;
+        return tracking.tracker.trackStage('A', () => 'value');
+      }),
+    ).toBe('value');
     expect(tracking.root).toMatchObject({ outcome: 'ok', durationMs: 0, selfTimeMs: 0 });
     expect(Number.isFinite(tracking.root.startedAt)).toBe(true);
   });
@@ -134,14 +145,22 @@ describe('the error of a trace', () => {
   it('is that of its root, and comes back as it is', () => {
     const tracking = new Tracking();
     const failure = new RangeError('bad');
-    expect(() => tracking.run(() => { throw failure; })).toThrow(failure);
+    expect(() =>
+      tracking.run(() => {
+        throw failure;
+      }),
+    ).toThrow(failure);
     expect(tracking.summary).toMatchObject({ outcome: 'error', success: false });
     expect(tracking.root).toMatchObject({ errorType: 'RangeError', errorMessage: 'bad' });
   });
 
   it('is cut to the limit attributeLength', () => {
     const tracking = new Tracking({ limits: { attributeLength: 8 } });
-    expect(() => tracking.run(() => { throw new Error('0123456789'); })).toThrow();
+    expect(() =>
+      tracking.run(() => {
+        throw new Error('0123456789');
+      }),
+    ).toThrow();
     expect(tracking.root.errorMessage).toBe('01234567');
   });
 });

@@ -5,12 +5,19 @@ import { acceptTraceId, createTraceId } from './trace-id.js';
 const UUID = '0b7a5c9e-6c1f-4b53-9c5e-0d1f2a3b4c5d';
 
 describe('acceptTraceId', () => {
-  it.each([UUID, UUID.replaceAll('-', ''), 'req_42', 'V1StGXR8_Z5jdHi6B-myT', '_a', '-a', '...', 'a..b', 'constructor'])(
-    'accepts %p',
-    (header) => {
-      expect(acceptTraceId(header)).toBe(header);
-    },
-  );
+  it.each([
+    UUID,
+    UUID.replaceAll('-', ''),
+    'req_42',
+    'V1StGXR8_Z5jdHi6B-myT',
+    '_a',
+    '-a',
+    '...',
+    'a..b',
+    'constructor',
+  ])('accepts %p', (header) => {
+    expect(acceptTraceId(header)).toBe(header);
+  });
 
   it('accepts 128 characters and refuses 129', () => {
     expect(acceptTraceId('a'.repeat(128))).toBe('a'.repeat(128));

@@ -10,7 +10,9 @@ const MARK = { roles: ['admin'] };
 
 /** Sets Reflect metadata, as Nest's @Get or @Roles do. */
 function Marked(key: string): MethodDecorator {
-  return (_target, _key, descriptor) => { Reflect.defineMetadata(key, MARK, descriptor.value as object); };
+  return (_target, _key, descriptor) => {
+    Reflect.defineMetadata(key, MARK, descriptor.value as object);
+  };
 }
 
 class Base {
@@ -45,7 +47,6 @@ class Service extends Base {
 
   @TrackStage('ARGS')
   count(_first = 'default', ..._rest: unknown[]): number {
-    // eslint-disable-next-line prefer-rest-params -- what the method itself sees is the claim
     return arguments.length;
   }
 
@@ -99,7 +100,11 @@ describe('@TrackStage keeps', () => {
 
   it('own properties of the method, symbols and accessors included', () => {
     const tag = Symbol('tag');
-    const original = Object.defineProperty(Object.assign(() => 1, { plain: 1, [tag]: 2 }), 'computed', { get: () => 3 });
+    const original = Object.defineProperty(
+      Object.assign(() => 1, { plain: 1, [tag]: 2 }),
+      'computed',
+      { get: () => 3 },
+    );
     const descriptor = { value: original, writable: true, configurable: true, enumerable: false };
     TrackStage('A')({}, 'method', descriptor);
     expect(descriptor.value).not.toBe(original);
@@ -125,7 +130,11 @@ describe('@TrackStage keeps', () => {
 describe('a method with @TrackStage', () => {
   it('is a plain call outside every trace, on a class that a unit test makes itself', () => {
     const service = new Service();
-    expect([service.greet('you'), service.reveal(), service.twice()]).toEqual(['hello you!', 'secret', undefined]);
+    expect([service.greet('you'), service.reveal(), service.twice()]).toEqual([
+      'hello you!',
+      'secret',
+      undefined,
+    ]);
   });
 
   it.each<[string, (service: Service) => unknown, unknown, string]>([
@@ -136,22 +145,28 @@ describe('a method with @TrackStage', () => {
     ['decorated twice', (service) => service.twice(), 'INNER', 'ROOT(OUTER(INNER))'],
   ])('may be %s', (_, call, value, tree) => {
     const service = new Service();
-    expect(inTrace(() => { expect(call(service)).toBe(value); })).toBe(tree);
+    expect(
+      inTrace(() => {
+        expect(call(service)).toBe(value);
+      }),
+    ).toBe(tree);
   });
 
   it.each([0, 1, 3])('sees %i arguments when it is called with so many', (given) => {
     const args = Array.from({ length: given }, (_, index) => String(index));
-    inTrace(() => { expect(new Service().count(...args)).toBe(given); });
+    inTrace(() => {
+      expect(new Service().count(...args)).toBe(given);
+    });
   });
 
   it('has its defaults for arguments that are missing or undefined', () => {
     const service = new Service();
     inTrace(() => {
-      expect([service.withDefault('a'), service.withDefault('a', undefined), service.withDefault('a', 'yo')]).toEqual([
-        'hi a',
-        'hi a',
-        'yo a',
-      ]);
+      expect([
+        service.withDefault('a'),
+        service.withDefault('a', undefined),
+        service.withDefault('a', 'yo'),
+      ]).toEqual(['hi a', 'hi a', 'yo a']);
     });
   });
 
@@ -160,7 +175,11 @@ describe('a method with @TrackStage', () => {
     const { self } = service;
     const other = {};
     inTrace(() => {
-      expect([service.self(), self.call(undefined as never), self.call(other as never)]).toEqual([service, undefined, other]);
+      expect([service.self(), self.call(undefined as never), self.call(other as never)]).toEqual([
+        service,
+        undefined,
+        other,
+      ]);
     });
   });
 
@@ -189,7 +208,11 @@ describe('a method with @TrackStage', () => {
         kind: 'cache',
         metadata: { layer: 1 },
         name: 'Layer one',
-        attributes: (value: string | undefined, key: string) => ({ cache: 'l1', hit: value !== undefined, key }),
+        attributes: (value: string | undefined, key: string) => ({
+          cache: 'l1',
+          hit: value !== undefined,
+          key,
+        }),
       })
       async get(key: string): Promise<string | undefined> {
         return key === 'known' ? 'value' : undefined;
@@ -223,14 +246,19 @@ describe('@TrackStage refuses at once', () => {
     expect(() => decorate(...args)).toThrow(message);
   });
 
-  it.each(['', '__proto__', 'two words', 'a\n', '🎭', 'x'.repeat(10_240), 7, Symbol('s'), undefined])('the id %p', (stageId) => {
-    expect(() => TrackStage(stageId as string)).toThrow(TypeError);
-    expect(() => TrackStage(stageId as string)).toThrow(/stage id/);
-  });
+  it.each(['', '__proto__', 'two words', 'a\n', '🎭', 'x'.repeat(10_240), 7, Symbol('s'), undefined])(
+    'the id %p',
+    (stageId) => {
+      expect(() => TrackStage(stageId as string)).toThrow(TypeError);
+      expect(() => TrackStage(stageId as string)).toThrow(/stage id/);
+    },
+  );
 
   it('a kind that does not exist', () => {
     expect(() => TrackStage('A', { kind: 'magic' as 'cache' })).toThrow(
-      new TypeError('stage A: kind must be one of request, stream, internal, cache, retrieval, provider, got magic'),
+      new TypeError(
+        'stage A: kind must be one of request, stream, internal, cache, retrieval, provider, got magic',
+      ),
     );
   });
 });
@@ -240,9 +268,18 @@ describe('@TrackStage as a standard decorator', () => {
     function method(this: { base: number }, value: number): number {
       return this.base + value;
     }
-    const context = { kind: 'method', name: 'method', static: false, private: false } as ClassMethodDecoratorContext;
+    const context = {
+      kind: 'method',
+      name: 'method',
+      static: false,
+      private: false,
+    } as ClassMethodDecoratorContext;
     const wrapped = TrackStage('A')(method as (...args: never[]) => unknown, context) as typeof method;
     expect([wrapped.name, wrapped.length]).toEqual(['method', 1]);
-    expect(inTrace(() => { expect(wrapped.call({ base: 1 }, 2)).toBe(3); })).toBe('ROOT(A)');
+    expect(
+      inTrace(() => {
+        expect(wrapped.call({ base: 1 }, 2)).toBe(3);
+      }),
+    ).toBe('ROOT(A)');
   });
 });

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import type { LogWriter } from '@followspot/sinks/log';
 
@@ -8,10 +9,10 @@ const CONTEXT = 'Followspot';
  * Nest's own logger as text.
  */
 export async function createLogWriter(): Promise<LogWriter> {
-  const pino = await importPino();
+  const pino = await pinoModules();
   const text = textWriter(new Logger(CONTEXT));
   // Looked up per line: nestjs-pino makes its root logger when its module is created, which may come after ours.
-  const writer = (): LogWriter => pino?.PinoLogger.root ?? text;
+  const writer = (): LogWriter => pino.find(({ PinoLogger }) => PinoLogger.root)?.PinoLogger.root ?? text;
   return {
     debug: (fields, message) => {
       writer().debug({ context: CONTEXT, ...fields }, message);
@@ -22,12 +23,23 @@ export async function createLogWriter(): Promise<LogWriter> {
   };
 }
 
-async function importPino(): Promise<{ PinoLogger: { root?: LogWriter } } | undefined> {
+/** What is used of nestjs-pino. */
+interface PinoModule {
+  readonly PinoLogger: { readonly root?: LogWriter };
+}
+
+/**
+ * nestjs-pino is published as an ES module and as CommonJS, each with a root logger of its own, and the application
+ * uses one of the two. An optional peer dependency: not installed is a normal state.
+ */
+async function pinoModules(): Promise<readonly PinoModule[]> {
   try {
-    return await import('nestjs-pino');
+    const require = createRequire(import.meta.url);
+    const required = require.cache[require.resolve('nestjs-pino')]?.exports as PinoModule | undefined;
+    const imported: PinoModule = await import('nestjs-pino');
+    return required === undefined ? [imported] : [imported, required];
   } catch {
-    // An optional peer dependency: not installed is a normal state.
-    return undefined;
+    return [];
   }
 }
 
@@ -35,7 +47,7 @@ async function importPino(): Promise<{ PinoLogger: { root?: LogWriter } } | unde
 function textWriter(logger: Logger): LogWriter {
   const line = (fields: object, message: string): string => {
     const { context: _, stageName, attributes: __, ...shown } = fields as Record<string, unknown>;
-    const pairs = Object.entries(shown).map(([key, value]) => `${snakeCase(key)}=${String(value)}`);
+    const pairs = Object.entries(shown).map(([key, value]) => `${snakeCase(key)}=${plain(value)}`);
     return [`${message}: ${String(stageName)}`, ...pairs].join(' | ');
   };
   return {
@@ -46,6 +58,12 @@ function textWriter(logger: Logger): LogWriter {
       logger.log(line(fields, message));
     },
   };
+}
+
+/** Quoted where it could be taken for another field or another line, as an error's message could. */
+function plain(value: unknown): string {
+  const text = String(value);
+  return /^[\w.:/-]*$/.test(text) ? text : JSON.stringify(text);
 }
 
 function snakeCase(key: string): string {

@@ -34,9 +34,14 @@ function appWith(...imports: NonNullable<DynamicModule['imports']>): DynamicModu
   return { module: AppModule, imports: [...imports, FeatureModule] };
 }
 
-async function started(module: DynamicModule | Type): Promise<{ tracker: ExecutionTracker; recorder: Recorder }> {
+async function started(
+  module: DynamicModule | Type,
+): Promise<{ tracker: ExecutionTracker; recorder: Recorder }> {
   const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
-  const found = { tracker: context.get(Consumer, { strict: false }).tracker, recorder: context.get(Recorder) };
+  const found = {
+    tracker: context.get(Consumer, { strict: false }).tracker,
+    recorder: context.get(Recorder),
+  };
   await context.close();
   return found;
 }
@@ -66,7 +71,9 @@ describe('ObservabilityModule', () => {
   });
 
   it('takes options', async () => {
-    const { recorder } = await started(appWith(ObservabilityModule.forRoot({ sampleRate: 0.5, enabled: false })));
+    const { recorder } = await started(
+      appWith(ObservabilityModule.forRoot({ sampleRate: 0.5, enabled: false })),
+    );
     expect(recorder.sampler.rate).toBe(0.5);
     expect(recorder.enabled).toBe(false);
   });
@@ -81,7 +88,10 @@ describe('ObservabilityModule', () => {
       }),
     ],
     ['a class', ObservabilityModule.forRootAsync({ useClass: Settings })],
-    ['an existing provider', ObservabilityModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings })],
+    [
+      'an existing provider',
+      ObservabilityModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings }),
+    ],
   ])('takes options from %s', async (_, module) => {
     const { recorder, tracker } = await started(appWith(module));
     expect(recorder.sampler.rate).toBe(0.75);
@@ -97,12 +107,15 @@ describe('ObservabilityModule', () => {
     expect(recorder.enabled).toBe(false);
   });
 
-  it.each(['', 'abc', '0,5', '1e400'])('does not start with EXECUTION_TRACKING_SAMPLE_RATE=%j', async (value) => {
-    process.env[SAMPLE_RATE_VARIABLE] = value;
-    await expect(started(appWith(ObservabilityModule.forRoot()))).rejects.toThrow(
-      `EXECUTION_TRACKING_SAMPLE_RATE must be a number from 0.0 to 1.0, such as 0.1 for 10 %, got ${JSON.stringify(value)}`,
-    );
-  });
+  it.each(['', 'abc', '0,5', '1e400'])(
+    'does not start with EXECUTION_TRACKING_SAMPLE_RATE=%j',
+    async (value) => {
+      process.env[SAMPLE_RATE_VARIABLE] = value;
+      await expect(started(appWith(ObservabilityModule.forRoot()))).rejects.toThrow(
+        `EXECUTION_TRACKING_SAMPLE_RATE must be a number from 0.0 to 1.0, such as 0.1 for 10 %, got ${JSON.stringify(value)}`,
+      );
+    },
+  );
 
   it('does not start with EXECUTION_TRACKING_ENABLED=maybe', async () => {
     process.env[ENABLED_VARIABLE] = 'maybe';
@@ -139,16 +152,23 @@ describe('ObservabilityModule', () => {
   });
 
   it('works in a testing module that never becomes an application', async () => {
-    const testing = await Test.createTestingModule({ imports: [ObservabilityModule.forRoot(), FeatureModule] }).compile();
+    const testing = await Test.createTestingModule({
+      imports: [ObservabilityModule.forRoot(), FeatureModule],
+    }).compile();
     expect(testing.get(Consumer).tracker.trackStage('WORK', () => 42)).toBe(42);
     await testing.close();
   });
 
   it('tracks jobs of an application without HTTP', async () => {
     const module = appWith(ObservabilityModule.forRoot({ sampleRate: 1, log: false }));
-    const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+    const context = await NestFactory.createApplicationContext(module, {
+      logger: false,
+      abortOnError: false,
+    });
     const { tracker } = context.get(Consumer, { strict: false });
-    const id = await tracker.runTrace('JOB.1_REINDEX', async () => tracker.trackStage('WORK', () => tracker.traceId));
+    const id = await tracker.runTrace('JOB.1_REINDEX', async () =>
+      tracker.trackStage('WORK', () => tracker.traceId),
+    );
     expect(tracker.getExecutionSummary(id!)).toMatchObject({ outcome: 'ok', stageCount: 2 });
     await context.close();
   });

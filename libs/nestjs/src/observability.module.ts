@@ -73,7 +73,9 @@ export class ObservabilityModule
     this.#host = host;
     this.#openExchange = exchangeOpener(recorder, options, () => this.#isShuttingDown);
     mountTracing(host, this.#openExchange);
-    beforeClosing(host, () => { this.#isShuttingDown = true; });
+    beforeClosing(host, () => {
+      this.#isShuttingDown = true;
+    });
   }
 
   /** @throws TypeError or RangeError at start-up, naming the option or environment variable that is wrong. */
@@ -104,7 +106,9 @@ async function createRecorder(options: ResolvedOptions): Promise<Recorder> {
     sinks: [...logSinks, ...(options.sinks ?? [])],
     shapes: [observableShape],
     onInternalError: (place, error) => {
-      logger.warn(`An error of "${place}" was kept from the application; later ones are only counted. ${String(error)}`);
+      logger.warn(
+        `An error of "${place}" was kept from the application; later ones are only counted. ${String(error)}`,
+      );
     },
   });
 }

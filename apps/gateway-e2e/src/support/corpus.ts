@@ -28,9 +28,9 @@ export function smallCorpus(): Promise<Corpus> {
  * One section of so many sentences that its answer streams for seconds: long enough to hang up, to send a signal or
  * to look at it while it runs. Together with {@link LONG_ANSWERS}.
  */
-export function longCorpus(): Promise<Corpus> {
+export function longCorpus(sentenceCount = 10_000): Promise<Corpus> {
   const sentences = Array.from(
-    { length: 10_000 },
+    { length: sentenceCount },
     (_, index) => `Scene ${index + 1} of the evening asks that the followspot stays on the singer.`,
   );
   return corpusOf({ 'scenes.md': `# Followspot cues\n\n${sentences.join('\n')}\n` });

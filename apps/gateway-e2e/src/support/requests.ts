@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Summary } from './summary.js';
 
@@ -27,4 +27,14 @@ export async function rawRequest(url: string, lines: readonly string[]): Promise
   const socket = connect(Number(port), hostname);
   socket.end(Buffer.from([...lines, 'Host: gateway', 'Connection: close', '', ''].join('\r\n'), 'utf8'));
   return text(socket);
+}
+
+/** Sends a request and never reads of the answer; the caller destroys the connection. */
+export function stalledRequest(url: string, path: string): Socket {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  socket.pause();
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: gateway\r\n\r\n`);
+  return socket;
 }

@@ -53,5 +53,5 @@ function invalid(name: string, rule: string, value: string): StartError {
 }
 
 function withoutPassword(url: string): string {
-  return url.replace(/^(.*\/\/)?[^@]*@/, '$1***@');
+  return url.replace(/^(.*?\/\/)?.*@/, '$1***@');
 }

@@ -5,7 +5,7 @@ import { StartError } from '../config/environment.js';
 import type { CorpusDocument } from './section.js';
 
 /** Files beyond this number are not read. Far more than a service has packages. */
-export const MAX_DOCUMENTS = 5_000;
+const MAX_DOCUMENTS = 5_000;
 
 /** A folder and the Markdown files to read in it. */
 export interface DocumentSource {

@@ -2,6 +2,8 @@ import type { CorpusDocument, Section } from './section.js';
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const HEADING = /^ {0,3}#{1,6}(?:\s+(.*?))?(?:\s+#+)?\s*$/;
+/** Longer lines are text, whatever they begin with. */
+const MAX_HEADING_LENGTH = 300;
 const UNDERLINE = /^ {0,3}(?:=+|-{2,})\s*$/;
 
 /**
@@ -43,11 +45,18 @@ function fenceAfter(line: string, open: string | undefined): string | undefined 
 
 /** A heading that this line makes, of itself or of the one line of text above it. */
 function headingAt(line: string, above: readonly string[]): { text: string; linesAbove: number } | undefined {
+  if (line.length > MAX_HEADING_LENGTH) return undefined;
   const marked = HEADING.exec(line);
   if (marked !== null) return { text: marked[1] ?? '', linesAbove: 0 };
   const previous = above.at(-1)?.trim() ?? '';
   const isAlone = (above.at(-2)?.trim() ?? '') === '';
-  if (!UNDERLINE.test(line) || !isAlone || !/^[\p{L}\p{N}`[*_@]/u.test(previous)) return undefined;
+  if (
+    !UNDERLINE.test(line) ||
+    !isAlone ||
+    previous.length > MAX_HEADING_LENGTH ||
+    !/^[\p{L}\p{N}`[*_@]/u.test(previous)
+  )
+    return undefined;
   return { text: previous, linesAbove: 1 };
 }
 

@@ -2,7 +2,7 @@ import { BadRequestException, Injectable } from '@nestjs/common';
 import { TrackStage } from '@followspot/nestjs';
 
 const MAX_CHARACTERS = 1_000;
-const EXAMPLE = '/search?q=how+do+I+write+a+log+line';
+const EXAMPLE = '/search?q=how+can+I+log+JSON+with+pino';
 
 @Injectable()
 export class SearchInput {

@@ -1,5 +1,6 @@
-import { Controller, Get, NotFoundException, Param } from '@nestjs/common';
-import { type ExecutionSummary, ExecutionTracker } from '@followspot/nestjs';
+import type { ServerResponse } from 'node:http';
+import { Controller, Get, Headers, NotFoundException, Param, Res } from '@nestjs/common';
+import { type ExecutionSummary, ExecutionTracker, formatSummary } from '@followspot/nestjs';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { FORCE_TRACKING_HEADER } from '../config/observability.js';
 
@@ -10,12 +11,19 @@ export class TracesController {
     private readonly config: GatewayConfig,
   ) {}
 
-  /** What one request did. */
+  /** What one request did: as JSON, or as a tree for whoever asks for `text/plain`. */
   @Get(':threadId')
-  summary(@Param('threadId') threadId: string): ExecutionSummary {
+  summary(
+    @Param('threadId') threadId: string,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) response: ServerResponse,
+  ): ExecutionSummary | string {
     const summary = this.tracker.getExecutionSummary(threadId);
     if (summary === undefined) throw new NotFoundException(this.#whyMissing(threadId));
-    return summary;
+    response.setHeader('Vary', 'Accept');
+    if (accept?.includes('text/plain') !== true) return summary;
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+    return `${formatSummary(summary)}\n`;
   }
 
   #whyMissing(threadId: string): string {

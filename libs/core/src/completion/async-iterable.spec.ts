@@ -68,7 +68,9 @@ describe('a stage whose work returns an async iterable', () => {
       expect(stream.constructor).toBe(TokenStream);
       expect([stream.usage, stream.version, stream.controller]).toEqual([0, 3, original.controller]);
       expect(stream.abort).toBe(stream.abort);
-      stream.listener = () => { heard += 1; };
+      stream.listener = () => {
+        heard += 1;
+      };
       await read(stream);
       expect(stream.abort()).toBe('aborted after 3');
     });
@@ -114,7 +116,9 @@ describe('a stage whose work returns an async iterable', () => {
 
   it('leaves no stage when it is never iterated', () => {
     const tracking = new Tracking();
-    tracking.run(() => { tracking.tracker.trackStage('A', () => new TokenStream(tracking)); });
+    tracking.run(() => {
+      tracking.tracker.trackStage('A', () => new TokenStream(tracking));
+    });
     expect(tracking.tree).toBe('ROOT');
   });
 
@@ -137,11 +141,15 @@ describe('a stage whose work returns an async iterable', () => {
       let left = 2;
       const bare: AsyncIterableIterator<number> = {
         next: async () => (left > 0 ? { value: left--, done: false } : { value: undefined, done: true }),
-        [Symbol.asyncIterator]() { return this; },
+        [Symbol.asyncIterator]() {
+          return this;
+        },
       };
       const iterator = tracking.tracker.trackStage('A', () => bare);
       expect([iterator.return, iterator.throw]).toEqual([undefined, undefined]);
-      expect([await iterator.next(), await iterator.next()].map(({ value }) => value as unknown)).toEqual([2, 1]);
+      expect([await iterator.next(), await iterator.next()].map(({ value }) => value as unknown)).toEqual([
+        2, 1,
+      ]);
       expect(await read(iterator)).toEqual([]);
     });
     expect(tracking.root.substages.map(({ outcome }) => outcome)).toEqual(['ok']);
@@ -149,7 +157,11 @@ describe('a stage whose work returns an async iterable', () => {
 
   it('leaves a frozen one alone, which a stand-in could not follow', async () => {
     const tracking = new Tracking();
-    const frozen = Object.freeze({ async *[Symbol.asyncIterator]() { yield 1; } });
+    const frozen = Object.freeze({
+      async *[Symbol.asyncIterator]() {
+        yield 1;
+      },
+    });
     await tracking.run(async () => {
       const result = tracking.tracker.trackStage('A', () => frozen);
       expect(result).toBe(frozen);

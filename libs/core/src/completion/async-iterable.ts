@@ -46,7 +46,8 @@ function followedMembers(iterable: AsyncIterable<unknown>, stage: Stage): Map<Pr
   if (typeof (iterable as { next?: unknown }).next === 'function') {
     const itself = followedIterator(iterable as unknown as AsyncIterator<unknown>, stage);
     for (const name of ['next', 'return', 'throw'] as const) {
-      if (itself[name] !== undefined) members.set(name, itself[name]);
+      const step: unknown = Reflect.get(itself, name);
+      if (step !== undefined) members.set(name, step);
     }
     members.set(Symbol.asyncIterator, () => itself);
   }

@@ -31,7 +31,13 @@ function track<T>(fn: () => T): { tracking: Tracking; result: T } {
 const frozen = Object.freeze({ a: 1 });
 const hostileProxy: object = new Proxy(
   {},
-  { get: throwing, has: throwing, getPrototypeOf: throwing, ownKeys: throwing, getOwnPropertyDescriptor: throwing },
+  {
+    get: throwing,
+    has: throwing,
+    getPrototypeOf: throwing,
+    ownKeys: throwing,
+    getOwnPropertyDescriptor: throwing,
+  },
 );
 
 describe('a stage whose work returns a value', () => {
@@ -54,8 +60,14 @@ describe('a stage whose work returns a value', () => {
     ['a proxy whose traps throw', hostileProxy],
     ['a proxy of a promise', new Proxy(Promise.resolve(1), {})],
     ['an object whose then throws when it is read', Object.defineProperty({}, 'then', { get: throwing })],
-    ['an object whose iterator throws when it is read', Object.defineProperty({}, Symbol.asyncIterator, { get: throwing })],
-    ['an object whose tag throws when it is read', Object.defineProperty({}, Symbol.toStringTag, { get: throwing })],
+    [
+      'an object whose iterator throws when it is read',
+      Object.defineProperty({}, Symbol.asyncIterator, { get: throwing }),
+    ],
+    [
+      'an object whose tag throws when it is read',
+      Object.defineProperty({}, Symbol.toStringTag, { get: throwing }),
+    ],
   ])('ends at once and gives back the very same: %s', (_, value) => {
     const { tracking, result } = track(() => value);
     expect(Object.is(result, value)).toBe(true);
@@ -87,7 +99,12 @@ describe('a stage whose work throws', () => {
     ['a string', 'text', 'string', 'text'],
     ['null', null, 'null', 'null'],
     ['a frozen error', Object.freeze(new Error('cold')), 'Error', 'cold'],
-    ['an error with a throwing message', Object.defineProperty(new Error('x'), 'message', { get: throwing }), 'Error', ''],
+    [
+      'an error with a throwing message',
+      Object.defineProperty(new Error('x'), 'message', { get: throwing }),
+      'Error',
+      '',
+    ],
     ['a proxy whose traps throw', hostileProxy, 'Unknown', ''],
   ])('fails and throws the very same: %s', (_, thrown, errorType, errorMessage) => {
     const tracking = new Tracking();
@@ -103,7 +120,13 @@ describe('a stage whose work throws', () => {
       }
     });
     expect(Object.is(caught, thrown)).toBe(true);
-    expect(tracking.stage('A')).toMatchObject({ outcome: 'error', success: false, durationMs: 5, errorType, errorMessage });
+    expect(tracking.stage('A')).toMatchObject({
+      outcome: 'error',
+      success: false,
+      durationMs: 5,
+      errorType,
+      errorMessage,
+    });
     expect(tracking.root).toMatchObject({ outcome: 'ok', errorType: undefined, errorMessage: undefined });
   });
 });

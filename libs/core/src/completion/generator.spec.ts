@@ -51,10 +51,18 @@ class Numbers {
 }
 
 describe.each(['SYNC', 'ASYNC'] as const)('a stage whose work returns a generator (%s)', (stageId) => {
-  function start(): { tracking: Tracking; numbers: Numbers; open: (failsAfter?: number) => Generator | AsyncGenerator } {
+  function start(): {
+    tracking: Tracking;
+    numbers: Numbers;
+    open: (failsAfter?: number) => Generator | AsyncGenerator;
+  } {
     const tracking = new Tracking();
     const numbers = new Numbers(tracking);
-    return { tracking, numbers, open: (after) => (stageId === 'SYNC' ? numbers.sync(after) : numbers.async(after)) };
+    return {
+      tracking,
+      numbers,
+      open: (after) => (stageId === 'SYNC' ? numbers.sync(after) : numbers.async(after)),
+    };
   }
 
   it('lasts from the first next to the end, with its stages below it and its idle time not counted', async () => {
@@ -107,7 +115,11 @@ describe.each(['SYNC', 'ASYNC'] as const)('a stage whose work returns a generato
       };
       await expect(consume()).rejects.toBe(failure);
     });
-    expect(tracking.stage(stageId)).toMatchObject({ outcome: 'error', errorMessage: 'generator', durationMs: 22 });
+    expect(tracking.stage(stageId)).toMatchObject({
+      outcome: 'error',
+      errorMessage: 'generator',
+      durationMs: 22,
+    });
   });
 
   it('leaves no stage when it is never iterated', () => {
@@ -210,7 +222,9 @@ describe('a generator', () => {
 
   it('that a promise brings and nobody uses leaves the time before it', async () => {
     const tracking = new Tracking();
-    await tracking.run(async () => { await new Numbers(tracking).later(); });
+    await tracking.run(async () => {
+      await new Numbers(tracking).later();
+    });
     expect(tracking.tree).toBe('ROOT(LATER)');
     expect(tracking.stage('LATER')).toMatchObject({ outcome: 'ok', durationMs: 4 });
   });
@@ -219,7 +233,12 @@ describe('a generator', () => {
     const tracking = new Tracking();
     await tracking.run(async () => {
       const generator = new Numbers(tracking).async();
-      const steps = await Promise.all([generator.next(), generator.next(), generator.next(), generator.next()]);
+      const steps = await Promise.all([
+        generator.next(),
+        generator.next(),
+        generator.next(),
+        generator.next(),
+      ]);
       expect(steps.map(({ value }) => value)).toEqual([1, 2, 3, 'end']);
     });
     expect(tracking.stage('ASYNC').outcome).toBe('ok');
@@ -229,7 +248,9 @@ describe('a generator', () => {
     const tracking = new Tracking();
     const numbers = new Numbers(tracking);
     tracking.run(() => {
-      const delegating = function* (): Generator<number> { yield* numbers.sync(); };
+      const delegating = function* (): Generator<number> {
+        yield* numbers.sync();
+      };
       expect([...delegating()]).toEqual([1, 2, 3]);
       const helped = numbers.sync() as unknown as { map(fn: (n: number) => number): { toArray(): number[] } };
       expect(helped.map((number) => number * 2).toArray()).toEqual([2, 4, 6]);
@@ -250,7 +271,9 @@ describe('a generator', () => {
 
   it('that is the result of a whole trace keeps it open until it has been read', () => {
     const tracking = new Tracking();
-    const generator = tracking.tracker.runTrace('ROOT', () => new Numbers(tracking).sync(), { threadId: 't' });
+    const generator = tracking.tracker.runTrace('ROOT', () => new Numbers(tracking).sync(), {
+      threadId: 't',
+    });
     tracking.clock.advance(100);
     expect(tracking.recorder.openTraceCount).toBe(1);
     expect([...generator]).toEqual([1, 2, 3]);

@@ -57,7 +57,11 @@ describe('a stage whose work returns a Node stream', () => {
     const tracking = new Tracking();
     await tracking.run(async () => {
       const stream = tracking.tracker.trackStage('A', () => chunks(tracking, true));
-      await expect((async () => { for await (const _ of stream); })()).rejects.toBe(failure);
+      await expect(
+        (async () => {
+          for await (const _ of stream);
+        })(),
+      ).rejects.toBe(failure);
     });
     expect(tracking.stage('A')).toMatchObject({ outcome: 'error', errorMessage: 'stream' });
   });
@@ -84,7 +88,9 @@ describe('a stage whose work returns a Node stream', () => {
 
   it('is closed as cancelled when the trace ends first', () => {
     const tracking = new Tracking();
-    tracking.run(() => { tracking.tracker.trackStage('A', () => chunks(tracking)); });
+    tracking.run(() => {
+      tracking.tracker.trackStage('A', () => chunks(tracking));
+    });
     expect(tracking.stage('A').outcome).toBe('cancelled');
   });
 
@@ -92,13 +98,23 @@ describe('a stage whose work returns a Node stream', () => {
     const tracking = new Tracking();
     const seen: unknown[] = [];
     await tracking.run(async () => {
-      const double = tracking.tracker.trackStage('A', () =>
-        new Transform({
-          objectMode: true,
-          transform(chunk: number, _, done) { done(null, chunk * 2); },
-        }),
+      const double = tracking.tracker.trackStage(
+        'A',
+        () =>
+          new Transform({
+            objectMode: true,
+            transform(chunk: number, _, done) {
+              done(null, chunk * 2);
+            },
+          }),
       );
-      const collect = new Writable({ objectMode: true, write(chunk, _, done) { seen.push(chunk); done(); } });
+      const collect = new Writable({
+        objectMode: true,
+        write(chunk, _, done) {
+          seen.push(chunk);
+          done();
+        },
+      });
       await pipeline(chunks(tracking), double, collect);
     });
     expect(seen).toEqual([2, 4, 6]);
@@ -121,7 +137,9 @@ describe('a stage whose work returns a Node stream', () => {
   it('nests when one tracked method hands on the stream of another', async () => {
     const tracking = new Tracking();
     await tracking.run(async () => {
-      const stream = tracking.tracker.trackStage('A', () => tracking.tracker.trackStage('B', () => chunks(tracking)));
+      const stream = tracking.tracker.trackStage('A', () =>
+        tracking.tracker.trackStage('B', () => chunks(tracking)),
+      );
       for await (const _ of stream);
       await closed(stream);
     });
@@ -162,7 +180,12 @@ describe('a stage whose work returns a Node stream', () => {
 
   it('counts a stream as a value that has ended or was destroyed before', async () => {
     const tracking = new Tracking();
-    const ended = new Readable({ autoDestroy: false, read() { this.push(null); } });
+    const ended = new Readable({
+      autoDestroy: false,
+      read() {
+        this.push(null);
+      },
+    });
     ended.resume();
     await once(ended, 'end');
     const destroyed = Readable.from(['x']).destroy();

@@ -17,7 +17,7 @@ class Cancellable<T> extends Promise<T> {
 class Sealed<T> extends Promise<T> {
   constructor(executor: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void) {
     super(executor);
-    Object.defineProperty(this, 'id', { value: Math.random() });
+    void Object.defineProperty(this, 'id', { value: Math.random() });
   }
 }
 
@@ -37,7 +37,9 @@ describe('a stage whose work returns a promise', () => {
         tracking.tracker.trackStage('A1', () => tracking.clock.advance(1));
         await Promise.resolve();
         tracking.clock.advance(5);
-        await tracking.tracker.trackStage('A2', async () => { tracking.clock.advance(2); });
+        await tracking.tracker.trackStage('A2', async () => {
+          tracking.clock.advance(2);
+        });
         return value;
       }),
     );
@@ -72,14 +74,19 @@ describe('a stage whose work returns a promise', () => {
   it('gives back a subclass as that subclass, with methods and own properties', async () => {
     const tracking = new Tracking();
     const tag = Symbol('tag');
-    const promise = Object.assign(Cancellable.resolve('value') as Cancellable<string>, { requestId: 7, [tag]: 'own' });
+    const promise = Object.assign(Cancellable.resolve('value') as Cancellable<string>, {
+      requestId: 7,
+      [tag]: 'own',
+    });
     await tracking.run(() => {
       const result = tracking.tracker.trackStage('A', () => promise);
       expect(result).toBeInstanceOf(Cancellable);
       expect(result).toMatchObject({ requestId: 7, [tag]: 'own', createdBy: 'constructor' });
       result.cancel();
       expect(result.isCancelled).toBe(true);
-      return result.then((value) => { expect(value).toBe('value'); });
+      return result.then((value) => {
+        expect(value).toBe('value');
+      });
     });
     expect(tracking.stage('A').outcome).toBe('ok');
   });
@@ -105,7 +112,10 @@ describe('a stage whose work returns a promise', () => {
   it('follows a promise of another realm, which stays one of that realm', async () => {
     const tracking = new Tracking();
     const realm = { resolve: undefined as unknown as (value: string) => void, OtherPromise: Promise };
-    const promise = runInNewContext('OtherPromise = Promise; new Promise((r) => { resolve = r; })', realm) as Promise<string>;
+    const promise = runInNewContext(
+      'OtherPromise = Promise; new Promise((r) => { resolve = r; })',
+      realm,
+    ) as Promise<string>;
     expect(promise).not.toBeInstanceOf(Promise);
     await tracking.run(async () => {
       const result = tracking.tracker.trackStage('A', () => promise);
@@ -118,8 +128,22 @@ describe('a stage whose work returns a promise', () => {
   });
 
   it.each<[string, PropertyDescriptor]>([
-    ['overridden', { value: () => { throw new Error('executed'); } }],
-    ['a getter that throws', { get: () => { throw new Error('read'); } }],
+    [
+      'overridden',
+      {
+        value: () => {
+          throw new Error('executed');
+        },
+      },
+    ],
+    [
+      'a getter that throws',
+      {
+        get: () => {
+          throw new Error('read');
+        },
+      },
+    ],
     ['no function', { value: undefined }],
   ])('leaves a promise alone whose then is %s', (_, then) => {
     const tracking = new Tracking();
@@ -142,9 +166,13 @@ describe('unhandled rejections', () => {
   const tracking = new Tracking();
 
   it('of a stage that nobody handles are reported exactly once, as without tracking', async () => {
-    const plain = await unhandledRejectionsOf(() => { void Promise.reject(failure); });
+    const plain = await unhandledRejectionsOf(() => {
+      void Promise.reject(failure);
+    });
     const tracked = await unhandledRejectionsOf(() => {
-      tracking.run(() => { void tracking.tracker.trackStage('A', () => Promise.reject(failure)); });
+      tracking.run(() => {
+        void tracking.tracker.trackStage('A', () => Promise.reject(failure));
+      });
     });
     expect([plain, tracked]).toEqual([[failure], [failure]]);
   });
@@ -152,7 +180,11 @@ describe('unhandled rejections', () => {
   it('of nested stages that nobody handles are reported exactly once', async () => {
     const reasons = await unhandledRejectionsOf(() => {
       void tracking.run(() =>
-        tracking.tracker.trackStage('A', () => tracking.tracker.trackStage('B', async () => { throw failure; })),
+        tracking.tracker.trackStage('A', () =>
+          tracking.tracker.trackStage('B', async () => {
+            throw failure;
+          }),
+        ),
       );
     });
     expect(reasons).toEqual([failure]);
@@ -172,8 +204,12 @@ describe('unhandled rejections', () => {
 
   it('are none for a failing attributes callback of a promise', async () => {
     const reasons = await unhandledRejectionsOf(async () => {
-      const attributes = (): never => { throw failure; };
-      expect(await tracking.run(() => tracking.tracker.trackStage('A', async () => 1, { attributes }))).toBe(1);
+      const attributes = (): never => {
+        throw failure;
+      };
+      expect(await tracking.run(() => tracking.tracker.trackStage('A', async () => 1, { attributes }))).toBe(
+        1,
+      );
     });
     expect(reasons).toEqual([]);
   });

@@ -125,7 +125,9 @@ describe('a stage whose work returns a web stream', () => {
     const tracking = new Tracking();
     await tracking.run(async () => {
       const source = new ReadableStream<number>({
-        pull: (controller) => { controller.enqueue(1); },
+        pull: (controller) => {
+          controller.enqueue(1);
+        },
         cancel: () => Promise.reject(failure),
       });
       const reader = tracking.tracker.trackStage('A', () => source).getReader();
@@ -139,7 +141,10 @@ describe('a stage whose work returns a web stream', () => {
     const tracking = new Tracking();
     await tracking.run(async () => {
       const [one, other] = tracking.tracker.trackStage('A', () => chunks(tracking)).tee();
-      expect(await Promise.all([read(one), read(other)])).toEqual([[1, 2, 3], [1, 2, 3]]);
+      expect(await Promise.all([read(one), read(other)])).toEqual([
+        [1, 2, 3],
+        [1, 2, 3],
+      ]);
     });
     expect(tracking.tree).toBe('ROOT(A(S1 S2 S3 S4))');
     expect(tracking.stage('A').outcome).toBe('ok');
@@ -150,12 +155,22 @@ describe('a stage whose work returns a web stream', () => {
     await tracking.run(async () => {
       const seen: number[] = [];
       const stream = tracking.tracker.trackStage('A', () => chunks(tracking));
-      await stream.pipeTo(new WritableStream({ write: (chunk) => { seen.push(chunk); } }));
+      await stream.pipeTo(
+        new WritableStream<number>({
+          write: (chunk) => {
+            seen.push(chunk);
+          },
+        }),
+      );
       expect(seen).toEqual([1, 2, 3]);
 
       const abort = new AbortController();
       const aborted = tracking.tracker.trackStage('B', () => chunks(tracking));
-      const writable = new WritableStream({ write: () => { abort.abort(failure); } });
+      const writable = new WritableStream<number>({
+        write: () => {
+          abort.abort(failure);
+        },
+      });
       await expect(aborted.pipeTo(writable, { signal: abort.signal })).rejects.toBe(failure);
     });
     expect([tracking.stage('A').outcome, tracking.stage('B').outcome]).toEqual(['ok', 'cancelled']);
@@ -166,7 +181,11 @@ describe('a stage whose work returns a web stream', () => {
     await tracking.run(async () => {
       const reader = tracking.tracker.trackStage('A', () => bytes('hello', '!')).getReader({ mode: 'byob' });
       const seen: string[] = [];
-      for (let step = await reader.read(new Uint8Array(3)); !step.done; step = await reader.read(new Uint8Array(3))) {
+      for (
+        let step = await reader.read(new Uint8Array(3));
+        !step.done;
+        step = await reader.read(new Uint8Array(3))
+      ) {
         seen.push(new TextDecoder().decode(step.value));
       }
       expect(seen).toEqual(['hel', 'lo', '!']);

@@ -26,15 +26,29 @@ describe('EXECUTION_TRACKING_SAMPLE_RATE', () => {
     expect(rateOf(value)).toBe(rate);
   });
 
-  it.each(['', ' ', 'abc', '-1', '1.5', '0,5', 'NaN', '1e400', 'Infinity', '0x1', '0.5abc', '1e-1', '-0', '+1', '50%', '1.01'])(
-    'stops the start as %j, and the error names it and the value',
-    (value) => {
-      const start = (): unknown => rateOf(value);
-      expect(start).toThrow(TypeError);
-      expect(start).toThrow('EXECUTION_TRACKING_SAMPLE_RATE must be a number from 0.0 to 1.0');
-      expect(start).toThrow(JSON.stringify(value));
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    'abc',
+    '-1',
+    '1.5',
+    '0,5',
+    'NaN',
+    '1e400',
+    'Infinity',
+    '0x1',
+    '0.5abc',
+    '1e-1',
+    '-0',
+    '+1',
+    '50%',
+    '1.01',
+  ])('stops the start as %j, and the error names it and the value', (value) => {
+    const start = (): unknown => rateOf(value);
+    expect(start).toThrow(TypeError);
+    expect(start).toThrow('EXECUTION_TRACKING_SAMPLE_RATE must be a number from 0.0 to 1.0');
+    expect(start).toThrow(JSON.stringify(value));
+  });
 
   it('gives way to the option', () => {
     expect(resolveOptions({ sampleRate: 1 }, { [SAMPLE_RATE_VARIABLE]: '0.2' }).sampleRate).toBe(1);
@@ -61,14 +75,27 @@ describe('EXECUTION_TRACKING_ENABLED', () => {
     expect(enabledOf(value)).toBe(enabled);
   });
 
-  it.each(['', ' ', 'abc', 'yes', 'no', 'on', '-1', '1.5', '0,5', 'NaN', '1e400', 'Infinity', '0x1', '2', 'truefalse'])(
-    'stops the start as %j, and the error names it and the value',
-    (value) => {
-      expect(() => enabledOf(value)).toThrow(
-        `EXECUTION_TRACKING_ENABLED must be true or false, got ${JSON.stringify(value)}`,
-      );
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    'abc',
+    'yes',
+    'no',
+    'on',
+    '-1',
+    '1.5',
+    '0,5',
+    'NaN',
+    '1e400',
+    'Infinity',
+    '0x1',
+    '2',
+    'truefalse',
+  ])('stops the start as %j, and the error names it and the value', (value) => {
+    expect(() => enabledOf(value)).toThrow(
+      `EXECUTION_TRACKING_ENABLED must be true or false, got ${JSON.stringify(value)}`,
+    );
+  });
 
   it('gives way to the option', () => {
     expect(resolveOptions({ enabled: true }, { [ENABLED_VARIABLE]: 'false' }).enabled).toBe(true);
@@ -133,7 +160,9 @@ describe('An option', () => {
     'that does not exist (%s) stops the start, and the error names it and those that do',
     (name) => {
       const given = Object.fromEntries([[name, 1]]);
-      expect(() => resolveOptions(given, {})).toThrow(`unknown option ${name}; known are enabled, sampleRate, rescue`);
+      expect(() => resolveOptions(given, {})).toThrow(
+        `unknown option ${name}; known are enabled, sampleRate, rescue`,
+      );
     },
   );
 });

@@ -7,13 +7,20 @@ export const ENABLED_VARIABLE = 'EXECUTION_TRACKING_ENABLED';
 export const SAMPLE_RATE_VARIABLE = 'EXECUTION_TRACKING_SAMPLE_RATE';
 
 /** Options in which the environment has been taken into account. */
-export type ResolvedOptions = ObservabilityOptions & Required<Pick<ObservabilityOptions, 'enabled' | 'sampleRate' | 'log'>>;
+export type ResolvedOptions = ObservabilityOptions &
+  Required<Pick<ObservabilityOptions, 'enabled' | 'sampleRate' | 'log'>>;
 
 /** What each option must be; an option that is not here is a typing mistake. */
-const CHECKS: Record<keyof ObservabilityOptions, { readonly is: string; readonly ok: (value: unknown) => boolean }> = {
+const CHECKS: Record<
+  keyof ObservabilityOptions,
+  { readonly is: string; readonly ok: (value: unknown) => boolean }
+> = {
   enabled: { is: 'true or false', ok: (value) => typeof value === 'boolean' },
   sampleRate: { is: 'a number from 0 to 1', ok: isRate },
-  rescue: { is: 'true, false or an object of rules', ok: (value) => typeof value === 'boolean' || isObject(value) },
+  rescue: {
+    is: 'true, false or an object of rules',
+    ok: (value) => typeof value === 'boolean' || isObject(value),
+  },
   force: { is: 'a function of the request', ok: isFunction },
   threadId: { is: 'a function of the request', ok: isFunction },
   log: { is: 'true or false', ok: (value) => typeof value === 'boolean' },
@@ -30,7 +37,9 @@ const CHECKS: Record<keyof ObservabilityOptions, { readonly is: string; readonly
 export function resolveOptions(given: ObservabilityOptions, environment: NodeJS.ProcessEnv): ResolvedOptions {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(CHECKS, name)) {
-      throw new TypeError(`ObservabilityModule: unknown option ${name}; known are ${Object.keys(CHECKS).join(', ')}`);
+      throw new TypeError(
+        `ObservabilityModule: unknown option ${name}; known are ${Object.keys(CHECKS).join(', ')}`,
+      );
     }
     const check = CHECKS[name as keyof ObservabilityOptions];
     if (value !== undefined && !check.ok(value)) {
@@ -98,5 +107,7 @@ function isSinks(value: unknown): boolean {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1, breakLength: Infinity });
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : inspect(value, { depth: 1, breakLength: Infinity });
 }

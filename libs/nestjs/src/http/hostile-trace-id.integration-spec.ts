@@ -54,7 +54,8 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   });
 
   it('two X-Trace-ID headers are refused as a whole', async () => {
-    const bytes = 'GET /items/1 HTTP/1.1\r\nHost: a\r\nX-Trace-ID: first\r\nX-Trace-ID: second\r\nConnection: close\r\n\r\n';
+    const bytes =
+      'GET /items/1 HTTP/1.1\r\nHost: a\r\nX-Trace-ID: first\r\nX-Trace-ID: second\r\nConnection: close\r\n\r\n';
     const text = await rawExchange(app.port, bytes, () => false);
     expect(text).toMatch(/^HTTP\/1.1 200/);
     expect(text).toMatch(/^x-trace-id: [0-9a-f]{32}\r$/im);
@@ -90,8 +91,13 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   });
 
   it('pipelined requests have ids of their own', async () => {
-    const get = (id: string, rest = ''): string => `GET /items/${id} HTTP/1.1\r\nHost: a\r\nX-Trace-ID: ${id}\r\n${rest}\r\n`;
-    const text = await rawExchange(app.port, get('p1') + get('p2') + get('p3', 'Connection: close\r\n'), () => false);
+    const get = (id: string, rest = ''): string =>
+      `GET /items/${id} HTTP/1.1\r\nHost: a\r\nX-Trace-ID: ${id}\r\n${rest}\r\n`;
+    const text = await rawExchange(
+      app.port,
+      get('p1') + get('p2') + get('p3', 'Connection: close\r\n'),
+      () => false,
+    );
     expect([...text.matchAll(/^x-trace-id: (.*)\r$/gim)].map(([, id]) => id)).toEqual(['p1', 'p2', 'p3']);
     expect([...text.matchAll(/\{.*\}/g)].map(([body]) => JSON.parse(body) as unknown)).toEqual(
       ['p1', 'p2', 'p3'].map((id) => ({ id, traceId: id })),
@@ -101,7 +107,9 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   it('a pipelined request whose client leaves before its turn is ended too', async () => {
     const socket = await rawConnection(app.port);
     const ids = ['q1', 'q2', 'q3'];
-    socket.write(ids.map((id) => `GET /items/${id} HTTP/1.1\r\nHost: a\r\nX-Trace-ID: ${id}\r\n\r\n`).join(''));
+    socket.write(
+      ids.map((id) => `GET /items/${id} HTTP/1.1\r\nHost: a\r\nX-Trace-ID: ${id}\r\n\r\n`).join(''),
+    );
     const [bytes] = (await once(socket, 'data')) as [Buffer];
     expect(String(bytes)).toContain('q1');
     socket.destroy();

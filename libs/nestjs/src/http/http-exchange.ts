@@ -2,9 +2,21 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Outcome, Stage } from '@followspot/core';
 import { onResponseEnd } from './response-end.js';
 import { SseStreamStage } from './sse-stream-stage.js';
+import { STREAM_STAGE } from './stages.js';
 
 /** The methods that names may contain; any other is shown as `_OTHER`, as in OpenTelemetry's conventions. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'QUERY']);
+const METHODS = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'TRACE',
+  'CONNECT',
+  'QUERY',
+]);
 
 /** The exchange of each request that is being answered, by Node's own request object, which both adapters share. */
 const exchanges = new WeakMap<IncomingMessage, HttpExchange>();
@@ -28,13 +40,20 @@ export class HttpExchange {
   /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
   #isFinished = false;
 
-  constructor(root: Stage, request: IncomingMessage, response: ServerResponse, isShuttingDown: () => boolean) {
+  constructor(
+    root: Stage,
+    request: IncomingMessage,
+    response: ServerResponse,
+    isShuttingDown: () => boolean,
+  ) {
     this.root = root;
     this.#request = request;
     this.#response = response;
     this.#isShuttingDown = isShuttingDown;
     exchanges.set(request, this);
-    onResponseEnd(request, response, () => { this.#close(); });
+    onResponseEnd(request, response, () => {
+      this.#close();
+    });
   }
 
   /** The route template, when the router has found one. Known earlier than the handler: a guard may refuse. */
@@ -47,8 +66,14 @@ export class HttpExchange {
     this.root.setAttribute('handler', handler);
   }
 
-  /** The stream that the handler answers with. */
-  streamsThrough(stage: Stage): SseStreamStage {
+  /**
+   * Opens the stage of the stream that the handler answers with, one for the request: an interceptor that tries again
+   * goes on in it. Undefined when nothing records.
+   */
+  openStream(): SseStreamStage | undefined {
+    if (this.#stream?.stage.hasEnded === false) return this.#stream;
+    const stage = this.root.open(STREAM_STAGE);
+    if (stage === undefined) return undefined;
     this.#stream = new SseStreamStage(stage, this.#response, this.#isShuttingDown);
     return this.#stream;
   }
@@ -57,7 +82,10 @@ export class HttpExchange {
     this.#isFinished = this.#response.writableFinished;
     // Our listener comes before Nest's own: let it tear the stream down first, so that stages end by themselves.
     if (this.#stream === undefined || this.#stream.isSettled) this.#end();
-    else process.nextTick(() => { this.#end(); });
+    else
+      process.nextTick(() => {
+        this.#end();
+      });
   }
 
   #end(): void {

@@ -17,7 +17,10 @@ interface FastifyRequest {
 
 /** What is used of Node's server. */
 interface RequestEmitter {
-  prependListener(event: 'request', listener: (request: IncomingMessage, response: ServerResponse) => void): void;
+  prependListener(
+    event: 'request',
+    listener: (request: IncomingMessage, response: ServerResponse) => void,
+  ): void;
 }
 
 /**

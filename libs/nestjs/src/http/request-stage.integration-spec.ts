@@ -41,7 +41,11 @@ class SlowController {
 @Module({})
 class EverywhereModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply((_: unknown, __: unknown, next: () => void) => { next(); }).forRoutes('{*splat}');
+    consumer
+      .apply((_: unknown, __: unknown, next: () => void) => {
+        next();
+      })
+      .forRoutes('{*splat}');
   }
 }
 
@@ -50,34 +54,85 @@ const json = { 'content-type': 'application/json' };
 describe.each(ADAPTERS)('The request stage on %s', (adapter) => {
   let app: RunningApp;
   beforeAll(async () => {
-    app = await startApp(adapter, { controllers: [ItemsController, SlowController], imports: [EverywhereModule] });
+    app = await startApp(adapter, {
+      controllers: [ItemsController, SlowController],
+      imports: [EverywhereModule],
+    });
   });
   afterAll(() => app.close());
 
   const rows: [string, CallOptions, object][] = [
-    ['/items/7', {}, { name: 'GET /items/:id', handler: 'ItemsController.find', statusCode: 200, outcome: 'ok' }],
-    ['/items/7?a=b', {}, { name: 'GET /items/:id', handler: 'ItemsController.find', statusCode: 200, outcome: 'ok' }],
-    ['/items/7', { method: 'HEAD' }, { name: 'HEAD /items/:id', handler: 'ItemsController.find', statusCode: 200, outcome: 'ok' }],
-    ['/items/7', { method: 'DELETE' }, { name: 'DELETE /items/:id', handler: 'ItemsController.remove', statusCode: 204, outcome: 'ok' }],
-    ['/items', { method: 'POST', body: '{}', headers: json }, { name: 'POST /items', handler: 'ItemsController.create', statusCode: 201, outcome: 'ok' }],
-    ['/items/number/x', {}, { name: 'GET /items/number/:id', handler: 'ItemsController.number', statusCode: 400, outcome: 'ok' }],
-    ['/items/denied/7', {}, { name: 'GET /items/denied/:id', handler: undefined, statusCode: 401, outcome: 'ok' }],
-    ['/items/broken', {}, { name: 'GET /items/broken', handler: 'ItemsController.broken', statusCode: 500, outcome: 'error' }],
+    [
+      '/items/7',
+      {},
+      { name: 'GET /items/:id', handler: 'ItemsController.find', statusCode: 200, outcome: 'ok' },
+    ],
+    [
+      '/items/7?a=b',
+      {},
+      { name: 'GET /items/:id', handler: 'ItemsController.find', statusCode: 200, outcome: 'ok' },
+    ],
+    [
+      '/items/7',
+      { method: 'HEAD' },
+      { name: 'HEAD /items/:id', handler: 'ItemsController.find', statusCode: 200, outcome: 'ok' },
+    ],
+    [
+      '/items/7',
+      { method: 'DELETE' },
+      { name: 'DELETE /items/:id', handler: 'ItemsController.remove', statusCode: 204, outcome: 'ok' },
+    ],
+    [
+      '/items',
+      { method: 'POST', body: '{}', headers: json },
+      { name: 'POST /items', handler: 'ItemsController.create', statusCode: 201, outcome: 'ok' },
+    ],
+    [
+      '/items/number/x',
+      {},
+      { name: 'GET /items/number/:id', handler: 'ItemsController.number', statusCode: 400, outcome: 'ok' },
+    ],
+    [
+      '/items/denied/7',
+      {},
+      { name: 'GET /items/denied/:id', handler: undefined, statusCode: 401, outcome: 'ok' },
+    ],
+    [
+      '/items/broken',
+      {},
+      { name: 'GET /items/broken', handler: 'ItemsController.broken', statusCode: 500, outcome: 'error' },
+    ],
     ['/nothing/here', {}, { name: 'GET unmatched', handler: undefined, statusCode: 404, outcome: 'ok' }],
-    ['/items/7', { method: 'PATCH' }, { name: 'PATCH unmatched', handler: undefined, statusCode: 404, outcome: 'ok' }],
-    ['/items/7', { method: 'PROPFIND' }, { name: '_OTHER unmatched', handler: undefined, statusCode: 404, outcome: 'ok' }],
+    [
+      '/items/7',
+      { method: 'PATCH' },
+      { name: 'PATCH unmatched', handler: undefined, statusCode: 404, outcome: 'ok' },
+    ],
+    [
+      '/items/7',
+      { method: 'PROPFIND' },
+      { name: '_OTHER unmatched', handler: undefined, statusCode: 404, outcome: 'ok' },
+    ],
   ];
 
-  it.each(rows)('of %s %j tells name, route, handler, status and outcome', async (path, options, expected) => {
-    const { name, handler, statusCode, outcome } = expected as Record<string, unknown>;
-    const [method, route] = (name as string).split(' ');
-    const traceId = `row-${String(rows.findIndex((row) => row[2] === expected))}`;
-    await call(app.port, path, { ...options, traceId });
-    const root = await app.sink.root(traceId);
-    expect(root).toMatchObject({ stageId: 'HTTP.1_REQUEST', kind: 'request', stageName: name, outcome });
-    expect(root.attributes).toEqual({ method, route, statusCode, ...(handler !== undefined && { handler }) });
-    expect(root.success).toBe(outcome !== 'error');
-  });
+  it.each(rows)(
+    'of %s %j tells name, route, handler, status and outcome',
+    async (path, options, expected) => {
+      const { name, handler, statusCode, outcome } = expected as Record<string, unknown>;
+      const [method, route] = (name as string).split(' ');
+      const traceId = `row-${String(rows.findIndex((row) => row[2] === expected))}`;
+      await call(app.port, path, { ...options, traceId });
+      const root = await app.sink.root(traceId);
+      expect(root).toMatchObject({ stageId: 'HTTP.1_REQUEST', kind: 'request', stageName: name, outcome });
+      expect(root.attributes).toEqual({
+        method,
+        route,
+        statusCode,
+        ...(handler !== undefined && { handler }),
+      });
+      expect(root.success).toBe(outcome !== 'error');
+    },
+  );
 
   it('of a 500 names the status as the error, and nothing of what was thrown', async () => {
     await call(app.port, '/items/broken', { traceId: 'broken' });
@@ -99,7 +154,11 @@ describe.each(ADAPTERS)('The request stage on %s', (adapter) => {
     const { request } = await send(app.port, '/slow', { traceId: 'left' });
     await slowRequests.promise;
     request.destroy();
-    expect(await app.sink.root('left')).toMatchObject({ stageName: 'GET /slow', outcome: 'cancelled', success: true });
+    expect(await app.sink.root('left')).toMatchObject({
+      stageName: 'GET /slow',
+      outcome: 'cancelled',
+      success: true,
+    });
     expect(app.tracker.getExecutionSummary('left')).toMatchObject({ outcome: 'cancelled', running: false });
   });
 
@@ -113,7 +172,9 @@ describe.each(ADAPTERS)('The request stage on %s', (adapter) => {
   it('of a client that left in the middle of its upload is cancelled', async () => {
     const socket = await rawConnection(app.port);
     const opened = once(app.server, 'request');
-    socket.write('POST /slow HTTP/1.1\r\nHost: a\r\nX-Trace-ID: upload\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a":');
+    socket.write(
+      'POST /slow HTTP/1.1\r\nHost: a\r\nX-Trace-ID: upload\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a":',
+    );
     await opened;
     socket.destroy();
     expect(await app.sink.root('upload')).toMatchObject({ outcome: 'cancelled' });
@@ -133,14 +194,27 @@ describe.each(ADAPTERS)('The request stage on %s', (adapter) => {
 describe.each(ADAPTERS)('The route on %s', (adapter) => {
   it.each<[string, (app: INestApplication) => void, string, string]>([
     ['has the global prefix', (app) => app.setGlobalPrefix('api'), '/api/items/7', '/api/items/:id'],
-    ['has the version of the path', (app) => app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }), '/v1/items/7', '/v1/items/:id'],
-    ['is the same for every version of a header', (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'v', defaultVersion: '1' }), '/items/7', '/items/:id'],
+    [
+      'has the version of the path',
+      (app) => app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
+      '/v1/items/7',
+      '/v1/items/:id',
+    ],
+    [
+      'is the same for every version of a header',
+      (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'v', defaultVersion: '1' }),
+      '/items/7',
+      '/items/:id',
+    ],
   ])('%s', async (_, configure, path, route) => {
     const app = await startApp(adapter, { controllers: [ItemsController], configure });
     await call(app.port, path, { traceId: 'route', headers: { v: '1' } });
     await call(app.port, '/outside', { traceId: 'outside' });
     expect((await app.sink.root('route')).attributes).toMatchObject({ route, statusCode: 200 });
-    expect((await app.sink.root('outside')).attributes).toMatchObject({ route: 'unmatched', statusCode: 404 });
+    expect((await app.sink.root('outside')).attributes).toMatchObject({
+      route: 'unmatched',
+      statusCode: 404,
+    });
     await app.close();
   });
 

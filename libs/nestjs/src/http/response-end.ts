@@ -9,7 +9,11 @@ const waiting = new WeakMap<Socket, Set<() => void>>();
  * queued behind another one of its connection has no socket yet and gets neither when the connection goes, so that
  * is listened to as well.
  */
-export function onResponseEnd(request: IncomingMessage, response: ServerResponse, listener: () => void): void {
+export function onResponseEnd(
+  request: IncomingMessage,
+  response: ServerResponse,
+  listener: () => void,
+): void {
   // The connection of HTTP/2 outlives its streams, and each stream has a `close` of its own.
   const waiters = request.httpVersionMajor === 1 ? waitersOf(request.socket) : undefined;
   let isOver = false;

@@ -25,7 +25,7 @@ const OUTCOMES: Record<StreamEnding, Outcome> = {
  * event that could not be serialised and a shutdown all look the same from inside.
  */
 export class SseStreamStage implements SubscriptionListener {
-  readonly #stage: Stage;
+  readonly stage: Stage;
   readonly #response: { readonly headersSent: boolean };
   readonly #isShuttingDown: () => boolean;
   #events = 0;
@@ -36,19 +36,19 @@ export class SseStreamStage implements SubscriptionListener {
   #failure: unknown;
 
   constructor(stage: Stage, response: { readonly headersSent: boolean }, isShuttingDown: () => boolean) {
-    this.#stage = stage;
+    this.stage = stage;
     this.#response = response;
     this.#isShuttingDown = isShuttingDown;
   }
 
   /** Whether nothing is left to happen that the stage should wait for. */
   get isSettled(): boolean {
-    return this.#stage.hasEnded || this.#isTornDown || this.#refusal !== undefined;
+    return this.stage.hasEnded || this.#isTornDown || this.#refusal !== undefined;
   }
 
   /** How the stream ended; undefined while it is open, and when the answer was another one than a stream. */
   get outcome(): Outcome | undefined {
-    return this.#stage.ending && OUTCOMES[this.#stage.ending];
+    return this.stage.ending && OUTCOMES[this.stage.ending];
   }
 
   /** What the stream failed with; undefined unless the outcome is `error`. */
@@ -61,8 +61,8 @@ export class SseStreamStage implements SubscriptionListener {
     this.#latest = message;
     if (isHeartbeat(message)) return;
     if (this.#events === 0) {
-      const { trace } = this.#stage;
-      this.#stage.setAttribute('timeToFirstEventMs', trace.markAnswered());
+      const { trace } = this.stage;
+      this.stage.setAttribute('timeToFirstEventMs', trace.markAnswered());
     }
     this.#events += 1;
   }
@@ -83,7 +83,7 @@ export class SseStreamStage implements SubscriptionListener {
 
   /** The response has closed: whatever has not ended by itself ends now. */
   responseClosed(facts: ResponseFacts): void {
-    if (this.#stage.hasEnded) return;
+    if (this.stage.hasEnded) return;
     if (this.#refusal !== undefined) this.#endRefused(this.#refusal.error, facts);
     else if (facts.statusCode >= 500) this.#end('server_error', sendingErrorOf(this.#latest));
     else if (facts.isFinished) this.#endSent();
@@ -93,7 +93,7 @@ export class SseStreamStage implements SubscriptionListener {
   /** A filter that answered below 500 refused the request: no stream has ended there, and so it has no `ending`. */
   #endRefused(error: unknown, facts: ResponseFacts): void {
     if (!facts.isFinished || facts.statusCode >= 500) this.#end('server_error', error);
-    else this.#stage.fail(error);
+    else this.stage.fail(error);
   }
 
   /** Everything was sent although nobody waited for the end: on purpose, or because Nest could not send an event. */
@@ -104,13 +104,13 @@ export class SseStreamStage implements SubscriptionListener {
   }
 
   #end(ending: StreamEnding, error?: unknown): void {
-    if (this.#stage.hasEnded) return;
-    this.#stage.ending = ending;
+    if (this.stage.hasEnded) return;
+    this.stage.ending = ending;
     this.#failure = error;
-    this.#stage.setAttribute('events', this.#events);
-    if (OUTCOMES[ending] === 'ok') this.#stage.succeed();
-    else if (OUTCOMES[ending] === 'error') this.#stage.fail(error);
-    else this.#stage.cancel();
+    this.stage.setAttribute('events', this.#events);
+    if (OUTCOMES[ending] === 'ok') this.stage.succeed();
+    else if (OUTCOMES[ending] === 'error') this.stage.fail(error);
+    else this.stage.cancel();
   }
 }
 

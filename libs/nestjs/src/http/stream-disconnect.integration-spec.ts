@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openStream, rawConnection, send } from '../testing/http-client.js';
 import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
@@ -80,19 +81,27 @@ describe.each(ADAPTERS)('When the client of a stream leaves on %s', (adapter) =>
     const root = await app.sink.root('guarded');
     expect(root).toMatchObject({ ...cancelled, stageName: 'GET /guarded', substages: [] });
     moments.pass('let through');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise(setImmediate);
     expect(app.sink.roots('guarded')).toHaveLength(1);
     expect(app.recorder.openTraceCount).toBe(0);
   });
 
   it('while its request waits behind another one of the same connection, both end', async () => {
     const socket = await rawConnection(app.port);
-    for (const [path, id] of [['endless', 'ahead'], ['silent', 'behind'], ['complete', 'last']]) {
+    const { promise: allArrived, resolve } = Promise.withResolvers<undefined>();
+    let arrived = 0;
+    app.server.on('request', () => {
+      if ((arrived += 1) === 3) resolve(undefined);
+    });
+    for (const [path, id] of [
+      ['endless', 'ahead'],
+      ['silent', 'behind'],
+      ['complete', 'last'],
+    ]) {
       socket.write(`GET /${path!} HTTP/1.1\r\nHost: a\r\nX-Trace-ID: ${id!}\r\n\r\n`);
     }
+    await allArrived;
     await moments.passed('subscribed');
-    await new Promise((resolve) => socket.once('data', resolve));
-    await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();
     await Promise.all(['ahead', 'behind', 'last'].map((id) => app.sink.root(id)));
     expect(await app.sink.root('ahead')).toMatchObject(cancelled);
@@ -104,7 +113,11 @@ describe.each(ADAPTERS)('When the client of a stream leaves on %s', (adapter) =>
   it('nothing was counted as an error of the engine, and every request ended once', () => {
     expect(app.tracker.getDropCounts()).toMatchObject({ internalErrors: 0, openTraces: 0 });
     const ids = app.sink.roots().length;
-    expect(new Set(app.sink.stages.filter(({ stage }) => stage.kind === 'request').map(({ trace }) => trace.traceId)).size).toBe(ids);
+    expect(
+      new Set(
+        app.sink.stages.filter(({ stage }) => stage.kind === 'request').map(({ trace }) => trace.traceId),
+      ).size,
+    ).toBe(ids);
   });
 });
 
@@ -137,8 +150,10 @@ describe.each(ADAPTERS)('300 clients that connect to a stream and leave on %s', 
   it('or ask 300 times on one connection, which keeps as many listeners as after the first time', async () => {
     const app = await startApp(adapter, { controllers: [StreamsController] });
     const socket = await rawConnection(app.port);
-    const onServer = new Promise<import('node:net').Socket>((resolve) => {
-      app.server.once('request', (request) => { resolve(request.socket); });
+    const onServer = new Promise<Socket>((resolve) => {
+      app.server.once('request', (request) => {
+        resolve(request.socket);
+      });
     });
     const ask = async (traceId: string): Promise<void> => {
       socket.write(`GET /synchronous HTTP/1.1\r\nHost: a\r\nX-Trace-ID: ${traceId}\r\n\r\n`);

@@ -15,10 +15,22 @@ interface Expected {
 }
 
 const rows: [label: string, path: string, expected: Expected][] = [
-  ['that completes', 'complete', { status: 200, request: 'ok', stream: 'ok', ending: 'completed', events: 3 }],
-  ['that emits at once', 'synchronous', { status: 200, request: 'ok', stream: 'ok', ending: 'completed', events: 2 }],
+  [
+    'that completes',
+    'complete',
+    { status: 200, request: 'ok', stream: 'ok', ending: 'completed', events: 3 },
+  ],
+  [
+    'that emits at once',
+    'synchronous',
+    { status: 200, request: 'ok', stream: 'ok', ending: 'completed', events: 2 },
+  ],
   ['that is empty', 'empty', { status: 200, request: 'ok', stream: 'ok', ending: 'completed', events: 0 }],
-  ['out of a promise', 'promised', { status: 200, request: 'ok', stream: 'ok', ending: 'completed', events: 1 }],
+  [
+    'out of a promise',
+    'promised',
+    { status: 200, request: 'ok', stream: 'ok', ending: 'completed', events: 1 },
+  ],
   [
     'that answers a POST',
     'posted',
@@ -27,7 +39,14 @@ const rows: [label: string, path: string, expected: Expected][] = [
   [
     'that answers HEAD',
     'endless',
-    { method: 'HEAD', status: 200, request: 'ok', stream: 'ok', ending: 'completed', events: expect.any(Number) as never },
+    {
+      method: 'HEAD',
+      status: 200,
+      request: 'ok',
+      stream: 'ok',
+      ending: 'completed',
+      events: expect.any(Number) as never,
+    },
   ],
   [
     'that answers HEAD and has no event',
@@ -37,42 +56,98 @@ const rows: [label: string, path: string, expected: Expected][] = [
   [
     'that fails after its first event',
     'fails',
-    { status: 200, request: 'error', stream: 'error', ending: 'server_error', events: 1, error: ['TypeError', 'upstream is gone'] },
+    {
+      status: 200,
+      request: 'error',
+      stream: 'error',
+      ending: 'server_error',
+      events: 1,
+      error: ['TypeError', 'upstream is gone'],
+    },
   ],
   [
     'whose handler rejects after 30 ms',
     'rejects',
-    { status: 200, request: 'error', stream: 'error', ending: 'server_error', events: 0, error: ['TypeError', 'too late for a status'] },
+    {
+      status: 200,
+      request: 'error',
+      stream: 'error',
+      ending: 'server_error',
+      events: 0,
+      error: ['TypeError', 'too late for a status'],
+    },
   ],
   [
     'whose handler throws',
     'throws',
-    { status: 500, request: 'error', stream: 'error', ending: 'server_error', events: 0, error: ['TypeError', 'at once'] },
+    {
+      status: 500,
+      request: 'error',
+      stream: 'error',
+      ending: 'server_error',
+      events: 0,
+      error: ['TypeError', 'at once'],
+    },
   ],
   [
     'that fails at once',
     'fails-at-once',
-    { status: 500, request: 'error', stream: 'error', ending: 'server_error', events: 0, error: ['TypeError', 'at once'] },
+    {
+      status: 500,
+      request: 'error',
+      stream: 'error',
+      ending: 'server_error',
+      events: 0,
+      error: ['TypeError', 'at once'],
+    },
   ],
   [
     'that is refused with a 404',
     'refuses',
-    { status: 404, request: 'ok', stream: 'error', ending: undefined, events: undefined, error: ['NotFoundException', 'no such stream'] },
+    {
+      status: 404,
+      request: 'ok',
+      stream: 'error',
+      ending: undefined,
+      events: undefined,
+      error: ['NotFoundException', 'no such stream'],
+    },
   ],
   [
     'whose first event is a BigInt',
     'bigint-first',
-    { status: 500, request: 'error', stream: 'error', ending: 'server_error', events: 1, error: ['TypeError', 'Do not know how to serialize a BigInt'] },
+    {
+      status: 500,
+      request: 'error',
+      stream: 'error',
+      ending: 'server_error',
+      events: 1,
+      error: ['TypeError', 'Do not know how to serialize a BigInt'],
+    },
   ],
   [
     'whose second event is a BigInt',
     'bigint-later',
-    { status: 200, request: 'error', stream: 'error', ending: 'server_error', events: 2, error: ['TypeError', 'Do not know how to serialize a BigInt'] },
+    {
+      status: 200,
+      request: 'error',
+      stream: 'error',
+      ending: 'server_error',
+      events: 2,
+      error: ['TypeError', 'Do not know how to serialize a BigInt'],
+    },
   ],
   [
     'whose second event is circular',
     'circular-later',
-    { status: 200, request: 'error', stream: 'error', ending: 'server_error', events: 2, error: ['TypeError', expect.stringContaining('circular') as never] },
+    {
+      status: 200,
+      request: 'error',
+      stream: 'error',
+      ending: 'server_error',
+      events: 2,
+      error: ['TypeError', expect.stringContaining('circular') as never],
+    },
   ],
 ];
 
@@ -96,7 +171,9 @@ describe.each(ADAPTERS)('A stream on %s', (adapter) => {
     expect(stream.attributes['events']).toEqual(expected.events);
     expect([stream.errorType, stream.errorMessage]).toEqual(expected.error ?? [undefined, undefined]);
     if (expected.request === 'error') expect(root.errorMessage).toEqual(expected.error?.[1]);
-    expect(app.sink.stages.filter(({ stage, trace }) => stage.kind === 'stream' && trace.traceId === traceId)).toHaveLength(1);
+    expect(
+      app.sink.stages.filter(({ stage, trace }) => stage.kind === 'stream' && trace.traceId === traceId),
+    ).toHaveLength(1);
     expect(app.sink.roots(traceId)).toHaveLength(1);
     expect(app.recorder.openTraceCount).toBe(0);
     expect(app.tracker.getDropCounts().internalErrors).toBe(0);
@@ -123,7 +200,10 @@ describe.each(ADAPTERS)('A stream on %s', (adapter) => {
   });
 
   it('that is refused is not rescued as failed', async () => {
-    const sampledOut = await startApp(adapter, { controllers: [StreamsController], options: { sampleRate: 0 } });
+    const sampledOut = await startApp(adapter, {
+      controllers: [StreamsController],
+      options: { sampleRate: 0 },
+    });
     await call(sampledOut.port, '/refuses', { traceId: 'refused' });
     await call(sampledOut.port, '/fails', { traceId: 'failed' });
     await Promise.all(['refused', 'failed'].map((id) => sampledOut.sink.root(id)));

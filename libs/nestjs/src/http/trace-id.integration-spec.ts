@@ -56,7 +56,11 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   describe.each<[string, string, (app: INestApplication) => void]>([
     ['without a prefix', '', () => {}],
     ['under a global prefix', '/api', (app) => app.setGlobalPrefix('api')],
-    ['with versions in the path', '/v1', (app) => app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' })],
+    [
+      'with versions in the path',
+      '/v1',
+      (app) => app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
+    ],
   ])('%s', (_, prefix, configure) => {
     let app: RunningApp;
     beforeAll(async () => {
@@ -73,15 +77,23 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
       expect(app.recorder.openTraceCount).toBe(0);
     });
 
-    it.each(['/elsewhere', '/', '/api', '/apix', '/v2/items/1'])('the 404 of %s carries an id', async (path) => {
-      const answer = await call(app.port, path);
-      expect(answer.status).toBe(404);
-      expect(answer.traceId).toMatch(/^[0-9a-f]{32}$/);
-    });
+    it.each(['/elsewhere', '/', '/api', '/apix', '/v2/items/1'])(
+      'the 404 of %s carries an id',
+      async (path) => {
+        const answer = await call(app.port, path);
+        expect(answer.status).toBe(404);
+        expect(answer.traceId).toMatch(/^[0-9a-f]{32}$/);
+      },
+    );
   });
 
   it('a CORS preflight carries the trace id', async () => {
-    const app = await startApp(adapter, { controllers: [ItemsController], configure: (nest) => { nest.enableCors(); } });
+    const app = await startApp(adapter, {
+      controllers: [ItemsController],
+      configure: (nest) => {
+        nest.enableCors();
+      },
+    });
     const answer = await call(app.port, '/items', { ...preflight, traceId: 'preflight' });
     expect(answer).toMatchObject({ status: 204, traceId: 'preflight' });
     expect(answer.headers['access-control-allow-origin']).toBe('*');
@@ -95,7 +107,8 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   });
 
   it('a request that is refused as cross-site carries the trace id', async () => {
-    const configure = (nest: INestApplication): unknown => (nest as { enableCsrfProtection?: () => unknown }).enableCsrfProtection?.();
+    const configure = (nest: INestApplication): unknown =>
+      (nest as { enableCsrfProtection?: () => unknown }).enableCsrfProtection?.();
     const app = await startApp(adapter, { controllers: [ItemsController], configure });
     const headers = { 'sec-fetch-site': 'cross-site', ...json };
     const answer = await call(app.port, '/items', { method: 'POST', headers, body: '{}', traceId: 'csrf' });
@@ -106,7 +119,10 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   it('malformed percent-encoding gets a 400 that carries the trace id', async () => {
     const app = await startApp(adapter, { controllers: [ItemsController] });
     expect(await call(app.port, '/%E0%A4%A', { traceId: 'percent' })).toMatchObject({ traceId: 'percent' });
-    expect(await call(app.port, '/items/%E0%A4%A', { traceId: 'percent2' })).toMatchObject({ status: 400, traceId: 'percent2' });
+    expect(await call(app.port, '/items/%E0%A4%A', { traceId: 'percent2' })).toMatchObject({
+      status: 400,
+      traceId: 'percent2',
+    });
     await app.close();
   });
 
@@ -128,14 +144,19 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     });
     await nest.init();
     if (adapter === 'fastify') {
-      const answer = await (nest as NestFastifyApplication).inject({ url: '/items/1', headers: { 'x-trace-id': 'injected' } });
+      const answer = await (nest as NestFastifyApplication).inject({
+        url: '/items/1',
+        headers: { 'x-trace-id': 'injected' },
+      });
       expect(answer.headers['x-trace-id']).toBe('injected');
       expect(answer.json()).toEqual({ id: '1', traceId: 'injected' });
     } else {
       const { createServer } = await import('node:http');
       const server = createServer(nest.getHttpAdapter().getInstance() as () => void).listen(0, '127.0.0.1');
       await new Promise((resolve) => server.once('listening', resolve));
-      const answer = await call((server.address() as { port: number }).port, '/items/1', { traceId: 'injected' });
+      const answer = await call((server.address() as { port: number }).port, '/items/1', {
+        traceId: 'injected',
+      });
       expect(JSON.parse(answer.text)).toEqual({ id: '1', traceId: 'injected' });
       expect(answer.traceId).toBe('injected');
       server.close();

@@ -3,7 +3,6 @@ import type { Stage } from '@followspot/core';
 import { Observable } from 'rxjs';
 import { StageSubscriber, type SubscriptionListener } from '../rxjs/stage-subscriber.js';
 import { exchangeOf } from './http-exchange.js';
-import { STREAM_STAGE } from './stages.js';
 
 /** The key under which Nest's `@Sse` marks a handler; Nest exports no name for it. */
 const SSE_METADATA = '__sse__';
@@ -26,9 +25,9 @@ export class TraceIdInterceptor implements NestInterceptor {
     exchange.handledBy(`${context.getClass().name}.${handler.name}`);
     exchange.matchedRoute(routeOf(request));
     const isSse = Reflect.getMetadata(SSE_METADATA, handler) === true;
-    const stage = isSse ? exchange.root.open(STREAM_STAGE) : undefined;
-    if (stage === undefined) return keptInContext(exchange.root, UNOBSERVED, next);
-    return keptInContext(stage, exchange.streamsThrough(stage), next);
+    const stream = isSse ? exchange.openStream() : undefined;
+    if (stream === undefined) return keptInContext(exchange.root, UNOBSERVED, next);
+    return keptInContext(stream.stage, stream, next);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   lastValueFrom,
   NEVER,
   Observable,
+  type Observer,
   of,
   range,
   Subject,
@@ -35,7 +36,9 @@ const failure = new Error('broken');
 describe('A tracked method that returns an Observable', () => {
   it('is one stage from the subscription to the completion, with the values unchanged', async () => {
     const engine = new TracedEngine();
-    const { result } = engine.trace('a', () => lastValueFrom(service.work(() => of(1, 2, 3)).pipe(toArray())));
+    const { result } = engine.trace('a', () =>
+      lastValueFrom(service.work(() => of(1, 2, 3)).pipe(toArray())),
+    );
     expect(await result).toEqual([1, 2, 3]);
     expect(engine.ended('WORK')).toMatchObject([{ outcome: 'ok', kind: 'internal' }]);
   });
@@ -47,15 +50,17 @@ describe('A tracked method that returns an Observable', () => {
     expect(engine.ended('WORK')).toMatchObject([{ outcome: 'error', errorMessage: 'broken' }]);
   });
 
-  it.each([['undefined', undefined], ['a string', 'text'], ['null', null], ['a frozen error', Object.freeze(new Error('x'))]])(
-    'passes on %s as error',
-    async (_, thrown) => {
-      const engine = new TracedEngine();
-      const { result } = engine.trace('a', () => firstValueFrom(service.work(() => throwError(() => thrown))));
-      await expect(result).rejects.toBe(thrown);
-      expect(engine.ended('WORK')).toMatchObject([{ outcome: 'error' }]);
-    },
-  );
+  it.each([
+    ['undefined', undefined],
+    ['a string', 'text'],
+    ['null', null],
+    ['a frozen error', Object.freeze(new Error('x'))],
+  ])('passes on %s as error', async (_, thrown) => {
+    const engine = new TracedEngine();
+    const { result } = engine.trace('a', () => firstValueFrom(service.work(() => throwError(() => thrown))));
+    await expect(result).rejects.toBe(thrown);
+    expect(engine.ended('WORK')).toMatchObject([{ outcome: 'error' }]);
+  });
 
   it('is cancelled when the subscriber leaves', () => {
     const engine = new TracedEngine();
@@ -126,7 +131,12 @@ describe('A source that emits synchronously', () => {
       while (!subscriber.closed) subscriber.next((produced += 1));
     });
     const values: number[] = [];
-    engine.trace('a', () => service.work(() => endless).pipe(take(3)).subscribe((value) => values.push(value)));
+    engine.trace('a', () =>
+      service
+        .work(() => endless)
+        .pipe(take(3))
+        .subscribe((value) => values.push(value)),
+    );
     expect(values).toEqual([1, 2, 3]);
     expect(produced).toBe(3);
     expect(engine.ended('WORK')).toHaveLength(1);
@@ -158,7 +168,9 @@ describe('A source with faults', () => {
       throw failure;
     });
     const { result } = engine.trace('a', () => service.work(() => faulty).subscribe());
-    expect(() => { result.unsubscribe(); }).toThrow('broken');
+    expect(() => {
+      result.unsubscribe();
+    }).toThrow('broken');
     expect(engine.ended('WORK')).toMatchObject([{ outcome: 'cancelled' }]);
   });
 
@@ -246,8 +258,8 @@ describe('Another copy of RxJS', () => {
     lift = (): never => {
       throw new Error('must not be called');
     };
-    subscribe(observer: Parameters<Observable<T>['subscribe']>[0]): unknown {
-      return this.inner.subscribe(observer);
+    subscribe(observer: Partial<Observer<T>> | ((value: T) => void)): unknown {
+      return this.inner.subscribe(observer as Observer<T>);
     }
     ['@@observable'](): this {
       return this;

@@ -37,7 +37,9 @@ function received<T>(stream: Observable<T>): Promise<[value: T, where: string][]
     stream.subscribe({
       next: (value) => values.push([value, here()]),
       error: reject,
-      complete: () => { resolve(values); },
+      complete: () => {
+        resolve(values);
+      },
     });
   });
 }
@@ -76,8 +78,19 @@ describe('The context', () => {
     engine.trace('a', () => {
       service.work(() => timer(1)).subscribe({ complete: () => seen.push(here()) });
       service
-        .work(() => timer(2).pipe(map(() => { throw new Error(); })))
-        .subscribe({ error: () => { seen.push(here()); resolve(undefined); } });
+        .work(() =>
+          timer(2).pipe(
+            map(() => {
+              throw new Error();
+            }),
+          ),
+        )
+        .subscribe({
+          error: () => {
+            seen.push(here());
+            resolve(undefined);
+          },
+        });
     });
     await promise;
     expect(seen).toEqual(['a/ROOT', 'a/ROOT']);
@@ -107,7 +120,11 @@ describe('A source that two traces share', () => {
     ['shareReplay', shareReplay({ bufferSize: 5, refCount: true })],
   ])('by %s gives each its values in its own context', async (_, sharing) => {
     const engine = new TracedEngine();
-    const shared = timer(2, 2).pipe(take(3), map(String), sharing);
+    const shared = timer(2, 2).pipe(
+      take(3),
+      map((n) => String(n)),
+      sharing,
+    );
     const both = ['a', 'b'].map(
       (id) => engine.trace(id, () => received(service.work(() => shared).pipe(map(() => here())))).result,
     );
@@ -130,7 +147,9 @@ describe('A source that two traces share', () => {
     const both = ['a', 'b'].map(
       (id) => engine.trace(id, () => received(service.work(() => queue).pipe(map(() => here())))).result,
     );
-    engine.trace('producer', () => { subject.next('1'); });
+    engine.trace('producer', () => {
+      subject.next('1');
+    });
     subject.next('2');
     subject.complete();
     const [a, b] = await Promise.all(both);
@@ -141,7 +160,9 @@ describe('A source that two traces share', () => {
   it('ends each stage when its own subscriber leaves', () => {
     const engine = new TracedEngine();
     const shared = new Observable<number>(() => {}).pipe(share());
-    const [a, b] = ['a', 'b'].map((id) => engine.trace(id, () => service.work(() => shared).subscribe()).result);
+    const [a, b] = ['a', 'b'].map(
+      (id) => engine.trace(id, () => service.work(() => shared).subscribe()).result,
+    );
     b!.unsubscribe();
     expect(engine.sink.stages.map(({ trace }) => trace.traceId)).toEqual(['b']);
     a!.unsubscribe();

@@ -29,7 +29,8 @@ export class CollectingSink implements Sink {
   async stream(traceId: string): Promise<StageExecution> {
     const root = await this.root(traceId);
     const [stream, ...others] = root.substages.filter((stage) => stage.kind === 'stream');
-    if (stream === undefined || others.length > 0) throw new Error(`${String(others.length)} stream stages too many`);
+    if (stream === undefined || others.length > 0)
+      throw new Error(`${String(others.length)} stream stages too many`);
     return stream;
   }
 }

@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestOptions,
+} from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 /** An answer that has been read to its end. */
@@ -48,9 +53,9 @@ export class OpenStream {
   /** Reads until `text` has been seen. */
   async seen(text: string): Promise<void> {
     while (!this.text.includes(text)) {
-      const { done, value } = await this.#chunks.next();
-      if (done === true) throw new Error(`the stream ended without ${text}: ${this.text}`);
-      this.text += value as string;
+      const step: IteratorResult<unknown, unknown> = await this.#chunks.next();
+      if (step.done === true) throw new Error(`the stream ended without ${text}: ${this.text}`);
+      this.text += String(step.value);
     }
   }
 
@@ -72,7 +77,10 @@ export async function send(
   path: string,
   { traceId, body, ...options }: CallOptions = {},
 ): Promise<{ request: ClientRequest; response: Promise<IncomingMessage> }> {
-  const headers = { ...(traceId !== undefined && { 'x-trace-id': traceId }), ...(options.headers as object | undefined) };
+  const headers = {
+    ...(traceId !== undefined && { 'x-trace-id': traceId }),
+    ...(options.headers as object | undefined),
+  };
   const request = httpRequest({ host: '127.0.0.1', port, path, agent: false, ...options, headers });
   const response = once(request, 'response').then(([message]) => message as IncomingMessage);
   response.catch(() => {});
@@ -83,7 +91,11 @@ export async function send(
 }
 
 /** Writes bytes on a bare connection and returns everything that comes back until `isEnough`. */
-export async function rawExchange(port: number, bytes: string, isEnough: (text: string) => boolean): Promise<string> {
+export async function rawExchange(
+  port: number,
+  bytes: string,
+  isEnough: (text: string) => boolean,
+): Promise<string> {
   const socket = await rawConnection(port);
   socket.write(bytes);
   let text = '';

@@ -1,6 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
-import type { DynamicModule, INestApplication, NestApplicationOptions, Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplication,
+  Module,
+  type NestApplicationOptions,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ExecutionTracker, Recorder } from '@followspot/core';
@@ -48,6 +54,7 @@ export class RunningApp {
   }
 }
 
+@Module({})
 class TestModule {}
 
 /** Starts it; the caller closes it. */
@@ -71,7 +78,10 @@ export function createApp(
     : NestFactory.create(module, new FastifyAdapter({ forceCloseConnections: true }), all);
 }
 
-function rootModule({ options, imports = [], controllers = [], providers = [] }: AppUnderTest, sink: CollectingSink): DynamicModule {
+function rootModule(
+  { options, imports = [], controllers = [], providers = [] }: AppUnderTest,
+  sink: CollectingSink,
+): DynamicModule {
   const sinks = [sink, ...(options?.sinks ?? [])];
   return {
     module: TestModule,

@@ -57,7 +57,9 @@ const event = (data: unknown): MessageEvent => ({ data }) as MessageEvent;
 export class StreamsController {
   @Sse('complete')
   complete(): Observable<MessageEvent> {
-    return concat(of({ comment: 'beat' } as MessageEvent), timer(20, 1).pipe(map(event))).pipe(takeUntilThree());
+    return concat(of({ comment: 'beat' } as MessageEvent), timer(20, 1).pipe(map(event))).pipe(
+      takeUntilThree(),
+    );
   }
 
   @Sse('synchronous')
@@ -83,7 +85,10 @@ export class StreamsController {
 
   @Sse('fails')
   fails(): Observable<MessageEvent> {
-    return concat(timer(5).pipe(map(event)), throwError(() => new TypeError('upstream is gone')));
+    return concat(
+      timer(5).pipe(map(event)),
+      throwError(() => new TypeError('upstream is gone')),
+    );
   }
 
   @Sse('rejects')
@@ -139,7 +144,11 @@ export class StreamsController {
     moments.pass('preparing');
     await moments.passed('prepared');
     moments.pass('handler goes on');
-    return of(event(1)).pipe(tap(() => { moments.pass('subscribed'); }));
+    return of(event(1)).pipe(
+      tap(() => {
+        moments.pass('subscribed');
+      }),
+    );
   }
 
   @Sse('guarded')
@@ -153,7 +162,13 @@ function onTeardown<T>(): (source: Observable<T>) => Observable<T> {
   return (source) =>
     new Observable<T>((subscriber) => {
       moments.pass('subscribed');
-      return source.pipe(finalize(() => { moments.pass('torn down'); })).subscribe(subscriber);
+      return source
+        .pipe(
+          finalize(() => {
+            moments.pass('torn down');
+          }),
+        )
+        .subscribe(subscriber);
     });
 }
 

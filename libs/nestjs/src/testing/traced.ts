@@ -23,7 +23,13 @@ export class TracedEngine {
       },
       { traceId, name: traceId },
     );
-    return { result, end: () => { resolve(undefined); }, inside };
+    return {
+      result,
+      end: () => {
+        resolve(undefined);
+      },
+      inside,
+    };
   }
 
   /** The stages with this id that have ended, oldest first. */

@@ -30,7 +30,10 @@ export class LogSink implements Sink {
         durationMs: stage.durationMs,
         outcome: stage.outcome,
         ...(stage.ending !== undefined && { ending: stage.ending }),
-        ...(stage.errorType !== undefined && { errorType: stage.errorType, errorMessage: stage.errorMessage }),
+        ...(stage.errorType !== undefined && {
+          errorType: stage.errorType,
+          errorMessage: stage.errorMessage,
+        }),
         ...(Object.keys(stage.attributes).length > 0 && { attributes: stage.attributes }),
       },
       'Stage completed',

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ExecutionTracker } from '@followspot/nestjs';
+import { GatewayConfig } from '../config/gateway-config.js';
+import type { CorpusService } from '../corpus/corpus.service.js';
+import { AnswerCache } from './answer-cache.service.js';
+import type { CachedAnswer } from './cached-answer.js';
+import { L1Cache } from './l1-cache.service.js';
+import { L2Cache } from './l2-cache.service.js';
+import type { RedisService } from './redis.service.js';
+
+const ANSWER: CachedAnswer = { sources: [], text: 'Text.' };
+const tracker = { setAttribute: () => undefined } as unknown as ExecutionTracker;
+
+/** What Redis does for the cache, in memory; `isAway` makes it fail. */
+class FakeRedis {
+  readonly values = new Map<string, string>();
+  isAway = false;
+  isConfigured = true;
+
+  get(key: string): Promise<string | undefined> {
+    return this.isAway ? Promise.reject(new Error('away')) : Promise.resolve(this.values.get(key));
+  }
+
+  set(key: string, value: string): Promise<void> {
+    if (this.isAway) return Promise.reject(new Error('away'));
+    this.values.set(key, value);
+    return Promise.resolve();
+  }
+}
+
+function cache(
+  redis: FakeRedis,
+  fingerprint = 'corpus',
+  environment: Record<string, string> = {},
+): AnswerCache {
+  const l2 = new L2Cache(redis as unknown as RedisService);
+  const corpus = { fingerprint } as CorpusService;
+  return new AnswerCache(new L1Cache(), l2, corpus, new GatewayConfig(environment), tracker);
+}
+
+describe('AnswerCache', () => {
+  it('finds in memory what it has stored, whatever the case and the blanks of the question', async () => {
+    const answers = cache(new FakeRedis());
+    await answers.store('What is it?', ANSWER);
+    expect(await answers.lookup('what  IS it?')).toEqual({ answer: ANSWER, level: 'l1' });
+    expect(await answers.lookup('what is that?')).toBeUndefined();
+  });
+
+  it('finds in Redis what another process has stored, and then in memory', async () => {
+    const redis = new FakeRedis();
+    await cache(redis).store('q', ANSWER);
+    const other = cache(redis);
+    expect((await other.lookup('q'))?.level).toBe('l2');
+    expect((await other.lookup('q'))?.level).toBe('l1');
+  });
+
+  it('does not find an answer of another corpus or of another length', async () => {
+    const redis = new FakeRedis();
+    await cache(redis).store('q', ANSWER);
+    expect(await cache(redis, 'other corpus').lookup('q')).toBeUndefined();
+    expect(await cache(redis, 'corpus', { ANSWER_MAX_WORDS: '7' }).lookup('q')).toBeUndefined();
+  });
+
+  it('goes on in memory when Redis is away', async () => {
+    const redis = new FakeRedis();
+    redis.isAway = true;
+    const answers = cache(redis);
+    expect(await answers.lookup('q')).toBeUndefined();
+    await answers.store('q', ANSWER);
+    expect((await answers.lookup('q'))?.level).toBe('l1');
+  });
+
+  it('takes for a miss what is not an answer', async () => {
+    const redis = new FakeRedis();
+    await cache(redis).store('q', ANSWER);
+    for (const key of redis.values.keys()) redis.values.set(key, '{"text":1}');
+    expect(await cache(redis).lookup('q')).toBeUndefined();
+  });
+
+  it('does not ask a Redis that is not configured', async () => {
+    const redis = new FakeRedis();
+    redis.isConfigured = false;
+    const answers = cache(redis);
+    await answers.store('q', ANSWER);
+    expect((await answers.lookup('q'))?.level).toBe('l1');
+    expect(redis.values.size).toBe(0);
+  });
+});

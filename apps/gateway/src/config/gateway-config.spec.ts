@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { GatewayConfig } from './gateway-config.js';
+
+describe('GatewayConfig', () => {
+  it('has a default for everything', () => {
+    expect(new GatewayConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 3_000,
+      logLevel: 'info',
+      isDevelopment: true,
+      corpusDir: undefined,
+      redisUrl: undefined,
+      redisTimeoutMs: 500,
+      heartbeatMs: 15_000,
+      answerMaxWords: 120,
+      isForceHeaderHonoured: true,
+      sampleRate: 1,
+    });
+  });
+
+  it('keeps every trace in development, unless the environment says otherwise', () => {
+    expect(new GatewayConfig({ NODE_ENV: 'development' }).sampleRate).toBe(1);
+    const stated = new GatewayConfig({ EXECUTION_TRACKING_SAMPLE_RATE: '0.5' });
+    expect(stated.sampleRate).toBeUndefined();
+  });
+
+  it('leaves the sample rate to Followspot in production, and honours the force header only when told to', () => {
+    const production = new GatewayConfig({ NODE_ENV: 'production' });
+    expect(production.sampleRate).toBeUndefined();
+    expect(production.isForceHeaderHonoured).toBe(false);
+    const open = new GatewayConfig({ NODE_ENV: 'production', FORCE_TRACKING_HEADER: 'true' });
+    expect(open.isForceHeaderHonoured).toBe(true);
+    expect(new GatewayConfig({ FORCE_TRACKING_HEADER: 'false' }).isForceHeaderHonoured).toBe(false);
+  });
+});

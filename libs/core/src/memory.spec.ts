@@ -1,0 +1,84 @@
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
+import { stageDefinition } from './define-stage.js';
+import { ExecutionTracker } from './execution-tracker.js';
+import { Recorder } from './recorder.js';
+import type { Stage } from './stage.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** How many of the references are still alive once the garbage has been collected. */
+async function aliveOf(references: readonly WeakRef<object>[]): Promise<number> {
+  // A WeakRef keeps its target for the rest of the turn in which it was made or read.
+  await setTimeout(1);
+  collectGarbage();
+  await setTimeout(1);
+  collectGarbage();
+  return references.filter((reference) => reference.deref() !== undefined).length;
+}
+
+describe('the memory of ended traces', () => {
+  it('is bounded by the history: of 20,000 traces no more stay than it holds', async () => {
+    const recorder = new Recorder({ sampleRate: 1, limits: { tracesInHistory: 10 } });
+    const tracker = new ExecutionTracker(recorder);
+    const traces: WeakRef<object>[] = [];
+    for (let count = 0; count < 20_000; count += 1) {
+      tracker.runTrace('ROOT', () => {
+        tracker.setAttribute('count', count);
+        tracker.trackStage('A', () => tracker.trackStage('B', () => count));
+        if (count % 20 === 0)
+          traces.push(new WeakRef(recorder.openTraceOf(tracker.threadId ?? '')!.root!.trace));
+      });
+    }
+    expect(traces).toHaveLength(1_000);
+    expect(recorder.history.size).toBe(10);
+    expect(recorder.drops.historyTraces).toBe(19_990);
+    expect(await aliveOf(traces)).toBeLessThanOrEqual(2);
+  });
+
+  it('does not hold traces that were sampled out, nor the streams that nobody used', async () => {
+    const recorder = new Recorder({ sampleRate: 0 });
+    const tracker = new ExecutionTracker(recorder);
+    const traces: WeakRef<object>[] = [];
+    for (let count = 0; count < 1_000; count += 1) {
+      tracker.runTrace('ROOT', () => {
+        traces.push(new WeakRef(recorder.openTraceOf(tracker.threadId ?? '')!));
+        tracker.trackStage('A', function* () {
+          yield 1;
+        });
+      });
+    }
+    expect(await aliveOf(traces)).toBeLessThanOrEqual(2);
+  });
+
+  it('does not hold the tree of a trace in whose context a timer lives on', async () => {
+    const recorder = new Recorder({ sampleRate: 1, limits: { tracesInHistory: 1 } });
+    const tracker = new ExecutionTracker(recorder);
+    const timers: NodeJS.Timeout[] = [];
+    const tree: WeakRef<object>[] = [];
+    const open = (parent: Stage): Stage => {
+      const stage = parent.open(stageDefinition('A'))!;
+      tree.push(new WeakRef(stage));
+      return stage;
+    };
+    const build = (): void => {
+      const root = recorder.openTrace(stageDefinition('ROOT')).root!;
+      // Where most of what lives on is made: in the request itself, outside of every stage of its own.
+      root.run(() => timers.push(setInterval(() => undefined, 60_000)));
+      const first = open(root);
+      const second = open(first);
+      open(first);
+      second.run(() => timers.push(setInterval(() => undefined, 60_000)));
+      root.succeed();
+    };
+    build();
+    expect(await aliveOf(tree)).toBeGreaterThan(0);
+    tracker.runTrace('NEXT', () => undefined);
+    // Only the stage whose own context the timer has.
+    expect(await aliveOf(tree)).toBe(1);
+    for (const timer of timers) clearInterval(timer);
+  });
+});
