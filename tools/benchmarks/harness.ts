@@ -104,24 +104,31 @@ function collectYoung(): void {
   globalThis.gc({ type: 'minor', execution: 'sync' });
 }
 
-/** Runs `file` with the argument `--launch` in fresh processes, one after the other; each sends back its results. */
-export async function launch<T>(
+/**
+ * Runs `file` in fresh processes, one after the other, each with `--launch` and one of the modes, in turn; each sends
+ * back its results.
+ * @param launches How many per mode.
+ */
+export async function launch<T, M extends string>(
   file: string,
+  modes: readonly M[],
   launches: number,
   onProgress: (done: number, total: number) => void,
-): Promise<T[]> {
-  const results: T[] = [];
-  while (results.length < launches) {
-    onProgress(results.length, launches);
-    results.push(await launchOnce<T>(file));
+): Promise<Record<M, T[]>> {
+  const results = Object.fromEntries(modes.map((mode) => [mode, [] as T[]])) as Record<M, T[]>;
+  const total = launches * modes.length;
+  for (let done = 0; done < total; done += 1) {
+    onProgress(done, total);
+    const mode = modes[done % modes.length];
+    if (mode !== undefined) results[mode].push(await launchOnce<T>(file, mode));
   }
-  onProgress(launches, launches);
+  onProgress(total, total);
   return results;
 }
 
 /** A launch is too busy to notice that it has nobody to report to, so whoever stops this process stops it as well. */
-async function launchOnce<T>(file: string): Promise<T> {
-  const child = fork(file, ['--launch'], { execArgv: ['--expose-gc'] });
+async function launchOnce<T>(file: string, mode: string): Promise<T> {
+  const child = fork(file, ['--launch', mode], { execArgv: ['--expose-gc'] });
   const stop = (): void => {
     child.kill();
     process.exit(130);

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
 import {
+  ENABLED_VARIABLE,
   ExecutionTracker,
   type KeptBecause,
   Recorder,
@@ -31,10 +32,26 @@ export const BARE = 'bare';
 export const BARE_AGAIN = 'bare, measured again';
 export const LIMIT = 'physical limit: 2 clock reads + 1 context run';
 export const SAMPLED = '@TrackStage, sampled';
-export const DISABLED = '@TrackStage, disabled';
+export const DISABLED = '@TrackStage, disabled by the environment';
+/** The modes of a launch: `off` is a process in which no tracking is ever enabled. */
+export const MODES = ['on', 'off'] as const;
+export type Mode = (typeof MODES)[number];
 
-/** The baseline, the limit, and the module in every mode. */
-export function ownVariants(): Variant[] {
+/** The baseline, the limit, and the module in every way it can be configured. */
+export function ownVariants(mode: Mode): Variant[] {
+  const disabled = (name: string): Variant => tracked(name, { enabled: false }, 'nothing');
+  if (mode === 'off') {
+    // All in a trace that records nothing: the trace is the request's cost, asked here is what a method adds to it.
+    const tracker = new ExecutionTracker(new Recorder({ enabled: false }));
+    const inTrace = (variant: Variant): Variant => ({
+      ...variant,
+      within: (batch) => tracker.runTrace('0_BATCH', batch),
+    });
+    const byOption = disabled('@TrackStage, disabled by the option');
+    process.env[ENABLED_VARIABLE] = 'false';
+    const byEnvironment = disabled(DISABLED);
+    return [inTrace(bare(BARE)), inTrace(bare(BARE_AGAIN)), physicalLimit(), byOption, byEnvironment];
+  }
   return [
     bare(BARE),
     bare(BARE_AGAIN),
@@ -43,7 +60,7 @@ export function ownVariants(): Variant[] {
     tracked('@TrackStage, sampled out, rescue on', { sampleRate: 0 }, 'undecided'),
     tracked('@TrackStage, sampled out, rescue off', { sampleRate: 0, rescue: false }, 'nothing'),
     outsideTrace(),
-    tracked(DISABLED, { enabled: false }, 'nothing'),
+    disabled('@TrackStage, disabled beside an enabled application'),
   ];
 }
 

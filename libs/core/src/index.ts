@@ -27,4 +27,5 @@ export { OTHER_STAGE_ID, STAGE_ID_PATTERN, stageNameOf } from './stage-id.js';
 export type { StageStatistics } from './stage-statistics.js';
 export type { Trace } from './trace.js';
 export { acceptTraceId, createTraceId, TRACE_ID_PATTERN } from './trace-id.js';
+export { ENABLED_VARIABLE } from './tracking-switch.js';
 export { TrackStage, type TrackStageDecorator } from './track-stage.js';

@@ -67,11 +67,11 @@ describe('the memory of ended traces', () => {
     const build = (): void => {
       const root = recorder.openTrace(stageDefinition('ROOT')).root!;
       // Where most of what lives on is made: in the request itself, outside of every stage of its own.
-      root.run(() => timers.push(setInterval(() => undefined, 60_000)));
+      root.run(() => timers.push(setInterval(() => undefined, 60_000).unref()));
       const first = open(root);
       const second = open(first);
       open(first);
-      second.run(() => timers.push(setInterval(() => undefined, 60_000)));
+      second.run(() => timers.push(setInterval(() => undefined, 60_000).unref()));
       root.succeed();
     };
     build();

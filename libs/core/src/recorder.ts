@@ -11,6 +11,7 @@ import { StageIds } from './stage-id.js';
 import { StatisticsSink } from './stage-statistics.js';
 import type { StageDefinition } from './stage.js';
 import { Trace } from './trace.js';
+import { switchTrackingOn } from './tracking-switch.js';
 import { createTraceId } from './trace-id.js';
 
 /** How a recorder is configured; everything has a default. */
@@ -73,6 +74,7 @@ export class Recorder {
   /** @throws RangeError when an option's value is not allowed. */
   constructor(options: RecorderOptions = {}) {
     this.enabled = options.enabled ?? true;
+    if (this.enabled) switchTrackingOn();
     this.sampler = new Sampler(options.sampleRate ?? DEFAULT_SAMPLE_RATE);
     this.rescue = rescueRulesOf(options.rescue);
     this.limits = limitsOf(options.limits);

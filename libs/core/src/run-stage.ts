@@ -1,5 +1,5 @@
 import { complete, type ValueListener } from './completion/complete.js';
-import { currentStage } from './context.js';
+import { currentStage, runInStage } from './context.js';
 import type { Stage, StageDefinition } from './stage.js';
 import type { Attributes } from './stage-execution.js';
 
@@ -35,7 +35,7 @@ export type AttributesOf = (value: unknown) => Attributes;
 export function runToCompletion(stage: Stage, call: () => unknown, attributesOf?: AttributesOf): unknown {
   let result: unknown;
   try {
-    result = stage.run(call);
+    result = runInStage(stage, call);
   } catch (error) {
     stage.trace.recorder.attempt('stage end', () => {
       stage.fail(error);

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { Sink } from './sink.js';
 import { CollectingSink } from './testing/collecting-sink.js';
@@ -163,6 +164,13 @@ describe('Recorder.close', () => {
     await recorder.close();
     expect(kept.closeCount).toBe(1);
     expect(reported).toEqual([['close', new Error('sinks did not close within 5 ms')]]);
+  });
+
+  it('has no deadline left to miss once all sinks are closed', async () => {
+    const { recorder } = new Tracking({ closeTimeoutMs: 1 });
+    await recorder.close();
+    await setTimeout(10);
+    expect(recorder.drops.internalErrors).toBe(0);
   });
 
   it('waits for a sink that sends what is queued', async () => {

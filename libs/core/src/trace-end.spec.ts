@@ -26,6 +26,18 @@ describe('when a trace ends', () => {
     expect(tracking.all.stageIds).toEqual(['A', 'ROOT']);
   });
 
+  it('a stage that it closed counts once as late, however often its work ends it', () => {
+    const tracking = new Tracking();
+    const root = opened(tracking);
+    const stage = root.open(stageDefinition('A'));
+    root.succeed();
+    stage?.succeed();
+    stage?.cancel();
+    stage?.fail(new Error('again'));
+    expect(tracking.recorder.drops.lateStages).toBe(1);
+    expect(tracking.stage('A')).toMatchObject({ outcome: 'cancelled', errorType: undefined });
+  });
+
   it('an error that comes too late reaches the caller and not the record', async () => {
     const tracking = new Tracking();
     const failure = new Error('late');

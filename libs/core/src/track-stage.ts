@@ -1,7 +1,8 @@
 import { checkedStageDefinition, type StageOptions } from './define-stage.js';
 import { runToCompletion, startStage } from './run-stage.js';
-import type { StageDefinition } from './stage.js';
+import type { Stage, StageDefinition } from './stage.js';
 import type { Attributes } from './stage-execution.js';
+import { installTracking, isTrackingOn } from './tracking-switch.js';
 
 /** A method of any signature. */
 type Method = (...args: never[]) => unknown;
@@ -36,7 +37,13 @@ export function TrackStage<V = unknown, A extends unknown[] = unknown[]>(
     const method: unknown = descriptor?.value;
     // A class decorator gets the class and nothing else.
     assertMethod(stageId, keyOrContext ?? (target as { name?: unknown }).name, method);
-    if (descriptor !== undefined) descriptor.value = tracked(method, definition, attributes);
+    if (descriptor === undefined) return undefined;
+    let isApplied = false;
+    installTracking(() => {
+      if (isApplied) wrapProperty(target as object, keyOrContext as PropertyKey, definition, attributes);
+      else descriptor.value = tracked(method, definition, attributes);
+    });
+    isApplied = true;
     return undefined;
   };
   return decorate as TrackStageDecorator;
@@ -44,6 +51,21 @@ export function TrackStage<V = unknown, A extends unknown[] = unknown[]>(
 
 /** Reads attributes off the value and the arguments, whose types the decorated method knows. */
 type AttributesReader = (value: unknown, ...args: unknown[]) => Attributes;
+
+/** Decorates after the fact, whatever other decorators have made of the method since. */
+function wrapProperty(
+  target: object,
+  key: PropertyKey,
+  definition: StageDefinition,
+  attributes: AttributesReader | undefined,
+): void {
+  const property = Object.getOwnPropertyDescriptor(target, key);
+  if (typeof property?.value !== 'function') return;
+  Object.defineProperty(target, key, {
+    ...property,
+    value: tracked(property.value as Method, definition, attributes),
+  });
+}
 
 function tracked(
   original: Method,
@@ -55,15 +77,26 @@ function tracked(
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it passes on whatever `this` it is called with
   const { wrapper } = {
     wrapper(this: unknown, ...args: unknown[]): unknown {
-      const stage = startStage(definition);
+      const stage = isTrackingOn() ? startStage(definition) : undefined;
       // Called from here and not from a closure: a plain call then costs one frame of the stack and not three.
       if (stage === undefined) return call.apply(this, args);
-      const attributesOf = attributes && ((value: unknown) => attributes(value, ...args));
-      return runToCompletion(stage, () => call.apply(this, args), attributesOf);
+      return runCall(stage, call, this, args, attributes);
     },
   };
   imitate(wrapper, original);
   return wrapper;
+}
+
+/** Apart, because its closures would make every call of the wrapper allocate what they share. */
+function runCall(
+  stage: Stage,
+  call: (this: unknown, ...args: unknown[]) => unknown,
+  self: unknown,
+  args: unknown[],
+  attributes: AttributesReader | undefined,
+): unknown {
+  const attributesOf = attributes && ((value: unknown) => attributes(value, ...args));
+  return runToCompletion(stage, () => call.apply(self, args), attributesOf);
 }
 
 /** Gives the wrapper everything that others look for on a method: name, length, own properties, Reflect metadata. */

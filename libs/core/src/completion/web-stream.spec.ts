@@ -222,6 +222,7 @@ describe('a stage whose work returns a web stream', () => {
       const stream = await tracking.tracker.trackStage('A', async () => {
         tracking.clock.advance(4);
         void tracking.tracker.trackStage('BACKGROUND', () => promise);
+        tracking.clock.advance(2);
         return chunks(tracking);
       });
       tracking.clock.advance(1_000);
@@ -231,8 +232,28 @@ describe('a stage whose work returns a web stream', () => {
       await promise;
       while (!(await reader.read()).done) tracking.clock.advance(10);
     });
-    expect(tracking.stage('A')).toMatchObject({ durationMs: 28, selfTimeMs: 24 });
-    expect(tracking.stage('BACKGROUND').durationMs).toBe(1_001);
+    expect(tracking.stage('A')).toMatchObject({ durationMs: 30, selfTimeMs: 24 });
+    expect(tracking.stage('BACKGROUND').durationMs).toBe(1_003);
+  });
+
+  it('counts of a substage that ended while nobody read only the time before', async () => {
+    const tracking = new Tracking();
+    await tracking.run(async () => {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const stream = await tracking.tracker.trackStage('A', async () => {
+        tracking.clock.advance(4);
+        void tracking.tracker.trackStage('BACKGROUND', () => promise);
+        tracking.clock.advance(2);
+        return chunks(tracking);
+      });
+      tracking.clock.advance(500);
+      resolve(undefined);
+      await promise;
+      tracking.clock.advance(500);
+      await read(stream);
+    });
+    expect(tracking.stage('A')).toMatchObject({ durationMs: 10, selfTimeMs: 4 });
+    expect(tracking.stage('BACKGROUND').durationMs).toBe(502);
   });
 
   it('leaves a stream alone that is locked already or of a subclass', () => {

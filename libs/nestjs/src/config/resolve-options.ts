@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
-import { DEFAULT_SAMPLE_RATE } from '@followspot/core';
+import { DEFAULT_SAMPLE_RATE, ENABLED_VARIABLE } from '@followspot/core';
 import type { ObservabilityOptions } from './observability-options.js';
 
 /** The environment variables, under the reference's names. */
-export const ENABLED_VARIABLE = 'EXECUTION_TRACKING_ENABLED';
+export { ENABLED_VARIABLE };
 export const SAMPLE_RATE_VARIABLE = 'EXECUTION_TRACKING_SAMPLE_RATE';
 
 /** Options in which the environment has been taken into account. */

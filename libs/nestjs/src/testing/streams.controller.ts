@@ -50,7 +50,9 @@ class SlowGuard implements CanActivate {
   }
 }
 
-const event = (data: unknown): MessageEvent => ({ data }) as MessageEvent;
+const event = (data: unknown): MessageEvent => ({
+  data: typeof data === 'number' ? String(data) : (data as object),
+});
 
 /** One handler for each way in which a stream can go. */
 @Controller()
