@@ -3,7 +3,12 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Extractor, ExtractorConfig, ExtractorLogLevel, type ExtractorResult } from '@microsoft/api-extractor';
+import {
+  Extractor,
+  ExtractorConfig,
+  ExtractorLogLevel,
+  type ExtractorResult,
+} from '@microsoft/api-extractor';
 
 const root = resolve(import.meta.dirname, '../..');
 const write = process.argv.includes('--write');
@@ -19,7 +24,9 @@ const changed = ENTRY_POINTS.filter((entryPoint) => extract(entryPoint).apiRepor
 for (const { report } of ENTRY_POINTS) {
   const isChanged = changed.some((entryPoint) => entryPoint.report === report);
   const lines = readFileSync(join(root, `docs/api/${report}.api.md`), 'utf8').split('\n').length;
-  console.log(`docs/api/${report}.api.md  ${isChanged ? (write ? 'renewed' : 'DIFFERS') : 'as built'}  ${lines} lines`);
+  console.log(
+    `docs/api/${report}.api.md  ${isChanged ? (write ? 'renewed' : 'DIFFERS') : 'as built'}  ${lines} lines`,
+  );
 }
 if (changed.length > 0 && !write) {
   console.error('The public interface has changed. If that is meant: npm run api, and commit docs/api.');

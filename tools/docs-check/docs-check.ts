@@ -8,10 +8,14 @@ const root = resolve(import.meta.dirname, '../..');
 /** Inside the workspace, so that packages resolve as they do for everybody. */
 const scratch = join(root, 'tmp/docs-check');
 
-const pages = ['README.md', 'CHANGELOG.md', ...markdownIn('docs')].filter((page) => !page.startsWith('docs/api/'));
+const pages = ['README.md', 'CHANGELOG.md', ...markdownIn('docs')].filter(
+  (page) => !page.startsWith('docs/api/'),
+);
 const problems = [...pages.flatMap(brokenLinks), ...compileErrors(pages.flatMap(codeOf))];
 for (const problem of problems) console.error(problem);
-console.log(`docs: ${pages.length} pages, ${pages.flatMap(codeOf).length} code blocks, ${problems.length} problems`);
+console.log(
+  `docs: ${pages.length} pages, ${pages.flatMap(codeOf).length} code blocks, ${problems.length} problems`,
+);
 if (problems.length > 0) process.exitCode = 1;
 
 interface CodeBlock {

@@ -46,7 +46,7 @@ describe('a tree of 10,000 stages, each inside the other,', () => {
   it.each(['closed by their trace', 'ended one by one'])(
     'is summarised, ended and kept without recursion: %s',
     (how) => {
-      const tracking = new Tracking({ limits: { stagesPerTrace: DEPTH } });
+      const tracking = new Tracking({ limits: { stagesPerTrace: DEPTH, stageDepth: DEPTH } });
       const { root } = tracking.recorder.openTrace(stageDefinition('ROOT'), { threadId: 't' });
       const stages = [root!];
       while (stages.length < DEPTH) stages.push(stages.at(-1)!.open(stageDefinition('DEEP'))!);
@@ -78,14 +78,15 @@ describe('a tracked recursion', () => {
     expect(counter.added.slice(1)).toEqual([2, 2, 2]);
   });
 
-  it('of 1,000 calls works in a trace, with plain calls beyond stagesPerTrace', () => {
-    const tracking = new Tracking({ limits: { stagesPerTrace: 100 } });
-    expect(tracking.run(() => recursive.tracked(1_000))).toBe(1_000);
-    expect(tracking.summary).toMatchObject({ stageCount: 100, droppedStages: 902, outcome: 'ok' });
+  it('of 3,000 calls works in a trace with the default limits: those too deep are plain calls', () => {
+    const tracking = new Tracking();
+    expect(tracking.run(() => recursive.tracked(3_000))).toBe(3_000);
+    expect(tracking.summary).toMatchObject({ stageCount: 101, droppedStages: 2_901, outcome: 'ok' });
+    expect(tracking.recorder.drops.stages).toBe(2_901);
   });
 
   it('that overflows the stack throws what it would have thrown, and the trace ends', () => {
-    const tracking = new Tracking({ limits: { stagesPerTrace: 1_000_000 } });
+    const tracking = new Tracking({ limits: { stagesPerTrace: 1_000_000, stageDepth: 1_000_000 } });
     expect(() => recursive.plain(1_000_000)).toThrow(RangeError);
     expect(() => tracking.run(() => recursive.tracked(1_000_000))).toThrow(RangeError);
     expect(tracking.summary).toMatchObject({ outcome: 'error', running: false });

@@ -1,6 +1,6 @@
 /** How often each bound turned something away, and what came too late; all zero in a healthy process. */
 export interface DropCounts {
-  /** Stages beyond the limit `stagesPerTrace`. */
+  /** Stages beyond the limits `stagesPerTrace` and `stageDepth`. */
   stages: number;
   /** Traces beyond the limit `openTraces`. */
   openTraces: number;

@@ -51,8 +51,9 @@ export class ExecutionTracker {
    * @param stageId Of the root stage, such as `JOB.1_REINDEX`.
    */
   runTrace<T>(stageId: string, fn: () => T, options?: RunTraceOptions<Awaited<T>>): T {
-    const { root } = this.#recorder.openTrace(stageDefinition(stageId, options), options);
+    const { root, mayRecord } = this.#recorder.openTrace(stageDefinition(stageId, options), options);
     if (root === undefined) return fn();
+    if (!mayRecord) return root.run(fn);
     return runToCompletion(root, fn, options?.attributes as AttributesOf | undefined) as T;
   }
 

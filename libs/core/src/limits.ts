@@ -2,6 +2,11 @@
 export interface Limits {
   /** Stages recorded per trace; further ones run as plain calls. Default 1,000. */
   readonly stagesPerTrace: number;
+  /**
+   * Stages inside one another; deeper ones run as plain calls. Default 100. A tracked call takes ten times the stack of
+   * a plain one, so without this bound tracking would overflow where the recursion alone does not.
+   */
+  readonly stageDepth: number;
   /** Traces open at the same time; further ones get an id and are not recorded. Default 10,000. */
   readonly openTraces: number;
   /** Ended traces in the history; the oldest makes room. Default 1,000. */
@@ -19,6 +24,7 @@ export interface Limits {
 /** The defaults, in one place. */
 export const DEFAULT_LIMITS: Limits = {
   stagesPerTrace: 1_000,
+  stageDepth: 100,
   openTraces: 10_000,
   tracesInHistory: 1_000,
   stageIds: 256,

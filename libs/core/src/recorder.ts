@@ -22,6 +22,7 @@ export interface RecorderOptions {
   readonly sampleRate?: number;
   /** Which traces outside the sample are kept all the same; false for none. Default: failed, abandoned, slow. */
   readonly rescue?: boolean | Partial<RescueRules>;
+  /** Bounds of what is kept in memory; what is not given has the default of {@link Limits}. */
   readonly limits?: Partial<Limits>;
   /** Receive ended stages, beside the history and the statistics. Default none. */
   readonly sinks?: readonly Sink[];
@@ -50,15 +51,23 @@ export const DEFAULT_SAMPLE_RATE = 0.1;
 
 /** Opens traces and hands what ended to statistics, history and sinks. One per application. */
 export class Recorder {
+  /** Whether anything is recorded. */
   readonly enabled: boolean;
   readonly sampler: Sampler;
+  /** The rules in force; undefined when nothing is rescued. */
   readonly rescue: RescueRules | undefined;
+  /** All limits, defaults filled in. */
   readonly limits: Limits;
   readonly shapes: readonly ResultShape[];
+  /** The given clock, guarded against its own faults. */
   readonly clock: Clock;
+  /** Counts up while the process lives. */
   readonly drops: DropCounts = noDrops();
+  /** The stage ids seen so far. */
   readonly stageIds: StageIds;
+  /** The kept traces that have ended. */
   readonly history: History;
+  /** Latest durations and outcomes of every stage id. */
   readonly statistics: StatisticsSink;
   /** Receive every measured stage. */
   readonly measured: SinkFanOut;

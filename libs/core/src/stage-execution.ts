@@ -42,7 +42,9 @@ export interface StageExecution {
   readonly stageId: string;
   /** For people, for example `L1 Cache Lookup`. */
   readonly stageName: string;
+  /** What the stage is, as it was declared. */
   readonly kind: StageKind;
+  /** How it ended; `ok` while it is open. */
   readonly outcome: Outcome;
   /** False exactly when the outcome is `error`: a client that left did not make the stage fail. */
   readonly success: boolean;
@@ -58,7 +60,9 @@ export interface StageExecution {
   readonly errorType: string | undefined;
   /** The error's message, cut to the limit `attributeLength`; undefined unless the outcome is `error`. */
   readonly errorMessage: string | undefined;
+  /** What this execution found out; within the limits `attributesPerStage` and `attributeLength`. */
   readonly attributes: Attributes;
+  /** What was declared with the stage, the same for all its executions. */
   readonly metadata: Metadata;
   /** Stages that ran inside this one, in the order in which they started. */
   readonly substages: readonly StageExecution[];
@@ -77,15 +81,19 @@ export interface ExecutionSummary {
   readonly threadId: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
+  /** Duration of the root stage in milliseconds; so far, if the trace is running. */
   readonly totalDurationMs: number;
   /** All stages of the tree, substages included. */
   readonly stageCount: number;
-  /** Stages that were not recorded because the trace reached the limit `stagesPerTrace`. */
+  /** Stages that were not recorded because of the limits `stagesPerTrace` and `stageDepth`. */
   readonly droppedStages: number;
+  /** False exactly when the outcome is `error`. */
   readonly success: boolean;
+  /** That of the root stage; `ok` while the trace is running. */
   readonly outcome: Outcome;
   /** Undefined while the trace is running and nothing has decided to keep it yet. */
   readonly keptBecause: KeptBecause | undefined;
+  /** Whether the trace has not ended; stages that are open are then shown as far as they are. */
   readonly running: boolean;
   /** The stage trees, in the order in which they started; for a request one tree whose root is the request itself. */
   readonly stages: readonly StageExecution[];

@@ -60,7 +60,7 @@ describe('stage statistics', () => {
           const { avgDurationMs, ...figures } = sink.of('A', limit) as StageStatistics;
           expect(figures).toEqual(naive('A', last));
           const sum = last.reduce((total, { durationMs }) => total + durationMs, 0);
-          expect(avgDurationMs).toBeCloseTo(sum / last.length, 6);
+          expect(avgDurationMs).toBeCloseTo(sum / last.length, 2);
         },
       ),
       { numRuns: 300 },

@@ -1,21 +1,30 @@
 import type { Sink } from './sink.js';
+import { microseconds } from './stage.js';
 import type { Outcome, StageExecution } from './stage-execution.js';
 
 /** Figures of one stage id over its latest executions, exact and not estimated. */
 export interface StageStatistics {
+  /** Whose figures these are. */
   readonly stageId: string;
   /** How many executions the figures are of: at most the limit asked for. */
   readonly executionCount: number;
+  /** Arithmetic mean in milliseconds, three decimals. */
   readonly avgDurationMs: number;
+  /** The shortest execution, in milliseconds. */
   readonly minDurationMs: number;
+  /** The longest execution, in milliseconds. */
   readonly maxDurationMs: number;
-  /** Nearest-rank percentiles: each is a duration that was measured. */
+  /** Median in milliseconds, by nearest rank: like every percentile here, a duration that was measured. */
   readonly p50DurationMs: number;
+  /** 95 % of the executions took no longer than this, in milliseconds. */
   readonly p95DurationMs: number;
+  /** 99 % of the executions took no longer than this, in milliseconds. */
   readonly p99DurationMs: number;
   /** Share of the executions whose outcome is not `error`, 0 to 1. */
   readonly successRate: number;
+  /** Executions with the outcome `error`. */
   readonly errorCount: number;
+  /** Executions with the outcome `cancelled`. */
   readonly cancelledCount: number;
 }
 
@@ -101,7 +110,7 @@ function figuresOf(stageId: string, durations: Float64Array, outcomes: Uint8Arra
   return {
     stageId,
     executionCount,
-    avgDurationMs: sorted.reduce((sum, duration) => sum + duration, 0) / executionCount,
+    avgDurationMs: microseconds(sorted.reduce((sum, duration) => sum + duration, 0) / executionCount),
     minDurationMs: quantile(0),
     maxDurationMs: quantile(1),
     p50DurationMs: quantile(0.5),

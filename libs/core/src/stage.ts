@@ -14,9 +14,12 @@ import type { Trace } from './trace.js';
 
 /** What is known of a stage where it is declared; made once, shared by its executions. */
 export interface StageDefinition {
+  /** Matches `STAGE_ID_PATTERN`; what does not is recorded as `other`. */
   readonly stageId: string;
+  /** For people. */
   readonly stageName: string;
   readonly kind: StageKind;
+  /** Handed to every execution as it is. */
   readonly metadata: Metadata;
   /** Keeps the whole trace when this stage runs. */
   readonly force: boolean;
@@ -46,6 +49,7 @@ export class Stage implements StageExecution {
   readonly metadata: Metadata;
   substages: Stage[] = [];
 
+  readonly #depth: number;
   readonly #trace: Trace;
   readonly #definition: StageDefinition;
   #parent: Stage | undefined;
@@ -71,15 +75,23 @@ export class Stage implements StageExecution {
     this.#definition = definition;
     this.#parent = parent;
     this.#startMs = startMs;
+    this.#depth = parent === undefined ? 0 : parent.#depth + 1;
     if (parent === undefined) return;
     parent.substages.push(this);
     parent.#substageRuns(startMs);
   }
 
+  /** The trace it belongs to, also when both have ended. */
   get trace(): Trace {
     return this.#trace;
   }
 
+  /** How many stages this one is in; 0 for the root. */
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** Whether the record is final. */
   get hasEnded(): boolean {
     return this.#state === 'ended';
   }
@@ -89,12 +101,14 @@ export class Stage implements StageExecution {
     return runInStage(this, fn);
   }
 
+  /** Sets an attribute within the limits; does nothing once the stage has ended. */
   setAttribute(key: string, value: AttributeValue): void {
     if (this.#state === 'ended') return;
     const { limits, drops } = this.#trace.recorder;
     this.attributes = withAttribute(this.attributes, key, value, limits, drops);
   }
 
+  /** Sets several attributes, each as {@link setAttribute} does. */
   setAttributes(attributes: Attributes): void {
     for (const [key, value] of Object.entries(attributes)) this.setAttribute(key, value);
   }
@@ -133,10 +147,12 @@ export class Stage implements StageExecution {
     return this.#trace.openStage(this, definition);
   }
 
+  /** Ends the stage with the outcome `ok`. Like every end it counts once; the root ends its trace. */
   succeed(): void {
     this.#end('ok');
   }
 
+  /** Ends the stage with the outcome `error` and keeps the error's type and message, whatever was thrown. */
   fail(error: unknown): void {
     if (this.#state !== 'ended') {
       const { type, message } = describeError(error, this.#trace.recorder.limits.attributeLength);
@@ -146,6 +162,7 @@ export class Stage implements StageExecution {
     this.#end('error');
   }
 
+  /** Ends the stage with the outcome `cancelled`: whoever wanted the result has gone. */
   cancel(): void {
     this.#end('cancelled');
   }

@@ -81,7 +81,7 @@ export class Trace implements TraceIdentity {
       drops.lateStages += 1;
       return undefined;
     }
-    if (this.#stageCount >= limits.stagesPerTrace) {
+    if (this.#stageCount >= limits.stagesPerTrace || parent.depth >= limits.stageDepth) {
       drops.stages += 1;
       this.#droppedStages += 1;
       return undefined;

@@ -63,7 +63,7 @@ export function stagesOf(root: StageExecution): StageExecution[] {
 }
 
 /** A tree in one line: `ROOT(A(A1) B)`. */
-export function treeOf(stage: StageExecution): string {
+function treeOf(stage: StageExecution): string {
   const substages = stage.substages.map(treeOf).join(' ');
   return substages === '' ? stage.stageId : `${stage.stageId}(${substages})`;
 }
