@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { stageDefinition } from './define-stage.js';
+import { stageDefinition } from './stage-definition.js';
 import { Tracking } from './testing/tracking.js';
 import { TrackStage } from './track-stage.js';
 import type { StageExecution } from './stage-execution.js';

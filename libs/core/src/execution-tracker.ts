@@ -1,5 +1,5 @@
 import { currentStage } from './context.js';
-import { stageDefinition, type StageOptions } from './define-stage.js';
+import { stageDefinition, type StageOptions } from './stage-definition.js';
 import type { DropCounts } from './drop-counts.js';
 import type { Recorder, TraceStart } from './recorder.js';
 import { type AttributesOf, runStage, runToCompletion } from './run-stage.js';

@@ -1,6 +1,6 @@
 export { type Clock, systemClock } from './clock.js';
 export { currentStage, runInStage } from './context.js';
-export { stageDefinition, type StageOptions } from './define-stage.js';
+export { type StageDefinition, stageDefinition, type StageOptions } from './stage-definition.js';
 export type { DropCounts } from './drop-counts.js';
 export { ExecutionTracker, type RunTraceOptions } from './execution-tracker.js';
 export { formatSummary } from './format-summary.js';
@@ -11,7 +11,7 @@ export type { ResultShape } from './result-shape.js';
 export { bucketOf, Sampler } from './sampler.js';
 export type { Sink, StageStart, TraceIdentity } from './sink.js';
 export type { InternalErrorReporter } from './sink-fan-out.js';
-export type { Stage, StageDefinition } from './stage.js';
+export type { Stage } from './stage.js';
 export type {
   Attributes,
   AttributeValue,

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { stageDefinition } from './define-stage.js';
+import { stageDefinition } from './stage-definition.js';
 import { ExecutionTracker } from './execution-tracker.js';
 import { Recorder } from './recorder.js';
 import type { Stage } from './stage.js';

@@ -9,7 +9,7 @@ import type { Sink } from './sink.js';
 import { type InternalErrorReporter, SinkFanOut } from './sink-fan-out.js';
 import { StageIds } from './stage-id.js';
 import { StatisticsSink } from './stage-statistics.js';
-import type { StageDefinition } from './stage.js';
+import type { StageDefinition } from './stage-definition.js';
 import { Trace } from './trace.js';
 import { switchTrackingOn } from './tracking-switch.js';
 import { createTraceId } from './trace-id.js';

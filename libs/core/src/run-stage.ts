@@ -1,6 +1,7 @@
 import { complete, type ValueListener } from './completion/complete.js';
 import { currentStage, runInStage } from './context.js';
-import type { Stage, StageDefinition } from './stage.js';
+import type { Stage } from './stage.js';
+import type { StageDefinition } from './stage-definition.js';
 import type { Attributes } from './stage-execution.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Sink } from './sink.js';
-import { microseconds } from './stage.js';
+import { microseconds } from './microseconds.js';
 import type { Outcome, StageExecution } from './stage-execution.js';
 
 /** Figures of one stage id over its latest executions, exact and not estimated. */

@@ -1,6 +1,8 @@
 import { NO_ATTRIBUTES, withAttribute } from './attributes.js';
 import { currentStage, runInStage } from './context.js';
 import { describeError } from './describe-error.js';
+import { microseconds } from './microseconds.js';
+import type { StageDefinition } from './stage-definition.js';
 import type {
   Attributes,
   AttributeValue,
@@ -11,19 +13,6 @@ import type {
   StreamEnding,
 } from './stage-execution.js';
 import type { Trace } from './trace.js';
-
-/** What is known of a stage where it is declared; made once, shared by its executions. */
-export interface StageDefinition {
-  /** Matches `STAGE_ID_PATTERN`; what does not is recorded as `other`. */
-  readonly stageId: string;
-  /** For people. */
-  readonly stageName: string;
-  readonly kind: StageKind;
-  /** Handed to every execution as it is. */
-  readonly metadata: Metadata;
-  /** Keeps the whole trace when this stage runs. */
-  readonly force: boolean;
-}
 
 /**
  * One stage from start to end. While it is open it carries the bookkeeping in private fields; what is public is the
@@ -309,9 +298,4 @@ export class Stage implements StageExecution {
     this.#runningSubstages -= 1;
     if (this.#runningSubstages === 0 && this.#state === 'open') this.#coveredMs += now - this.#coveredSinceMs;
   }
-}
-
-/** Milliseconds with three decimals, never negative: finer digits are noise in every line and answer. */
-export function microseconds(milliseconds: number): number {
-  return Math.max(0, Math.round(milliseconds * 1_000) / 1_000);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { currentStage } from './context.js';
-import { stageDefinition } from './define-stage.js';
+import { stageDefinition } from './stage-definition.js';
 import type { Stage } from './stage.js';
 import { Tracking } from './testing/tracking.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { stageDefinition } from './define-stage.js';
+import { stageDefinition } from './stage-definition.js';
 import type { RecorderOptions } from './recorder.js';
 import type { Stage } from './stage.js';
 import { stagesOf, Tracking } from './testing/tracking.js';

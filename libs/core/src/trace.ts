@@ -2,7 +2,9 @@ import type { Recorder } from './recorder.js';
 import { rescueReason } from './rescue.js';
 import type { TraceIdentity } from './sink.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
-import { microseconds, Stage, type StageDefinition } from './stage.js';
+import { microseconds } from './microseconds.js';
+import { Stage } from './stage.js';
+import type { StageDefinition } from './stage-definition.js';
 import type { ExecutionSummary, KeptBecause, Outcome, StageExecution } from './stage-execution.js';
 
 /** What is decided about a trace when it is opened. */

@@ -1,6 +1,7 @@
-import { checkedStageDefinition, type StageOptions } from './define-stage.js';
+import { checkedStageDefinition, type StageOptions } from './stage-definition.js';
 import { runToCompletion, startStage } from './run-stage.js';
-import type { Stage, StageDefinition } from './stage.js';
+import type { Stage } from './stage.js';
+import type { StageDefinition } from './stage-definition.js';
 import type { Attributes } from './stage-execution.js';
 import { installTracking, isTrackingOn } from './tracking-switch.js';
 

@@ -1,6 +1,18 @@
 import { stageIdProblem, stageNameOf } from './stage-id.js';
-import type { StageDefinition } from './stage.js';
 import { type Attributes, type Metadata, STAGE_KINDS, type StageKind } from './stage-execution.js';
+
+/** What is known of a stage where it is declared; made once, shared by its executions. */
+export interface StageDefinition {
+  /** Matches `STAGE_ID_PATTERN`; what does not is recorded as `other`. */
+  readonly stageId: string;
+  /** For people. */
+  readonly stageName: string;
+  readonly kind: StageKind;
+  /** Handed to every execution as it is. */
+  readonly metadata: Metadata;
+  /** Keeps the whole trace when this stage runs. */
+  readonly force: boolean;
+}
 
 /** What may be said of a stage beside its id. `V` is the value that its work comes to, `A` the arguments. */
 export interface StageOptions<V = unknown, A extends readonly unknown[] = readonly unknown[]> {
