@@ -23,4 +23,5 @@ export { traceMixin } from '@followspot/sinks/log';
 export type { ObservabilityOptions } from './config/observability-options.js';
 export { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 export { TRACE_ID_HEADER } from './http/trace-middleware.js';
+export { heartbeat } from './rxjs/heartbeat.js';
 export { ObservabilityModule } from './observability.module.js';

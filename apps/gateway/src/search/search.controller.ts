@@ -1,12 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, type MessageEvent, Query, Res, Sse } from '@nestjs/common';
-import { type ExecutionSummary, ExecutionTracker } from '@followspot/nestjs';
+import { type ExecutionSummary, ExecutionTracker, heartbeat } from '@followspot/nestjs';
 import { map, type Observable } from 'rxjs';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { OpenStreams } from './open-streams.service.js';
 import { SearchInput } from './search-input.service.js';
 import { SearchService } from './search.service.js';
-import { withHeartbeats } from './with-heartbeats.js';
 
 @Controller()
 export class SearchController {
@@ -33,7 +32,7 @@ export class SearchController {
         const summary = type === 'done' ? this.#summaryOf(threadId) : undefined;
         return { type, data: { traceId, ...data, ...(summary && { summary }) } };
       }),
-      withHeartbeats(this.config.heartbeatMs),
+      heartbeat(this.config.heartbeatMs),
     );
   }
 

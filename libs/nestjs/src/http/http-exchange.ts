@@ -79,7 +79,8 @@ export class HttpExchange {
   }
 
   #close(): void {
-    this.#isFinished = this.#response.writableFinished;
+    // Under HTTP/2 a stream that was reset has `writableFinished` too, but nobody has ended it.
+    this.#isFinished = this.#response.writableFinished && this.#response.writableEnded;
     // Our listener comes before Nest's own: let it tear the stream down first, so that stages end by themselves.
     if (this.#stream === undefined || this.#stream.isSettled) this.#end();
     else

@@ -4,6 +4,7 @@ import { Controller, type INestApplication, Sse, VersioningType } from '@nestjs/
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RequestMethod } from '@nestjs/common';
 import { type Observable, of } from 'rxjs';
+import { Recorder } from '@followspot/core';
 import { call, type CallOptions } from '../testing/http-client.js';
 import { ItemsController } from '../testing/items.controller.js';
 import { ADAPTERS, createApp, type RunningApp, startApp } from '../testing/running-app.js';
@@ -143,6 +144,7 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
       controllers: [ItemsController],
     });
     await nest.init();
+    const recorder = nest.get(Recorder);
     if (adapter === 'fastify') {
       const answer = await (nest as NestFastifyApplication).inject({
         url: '/items/1',
@@ -161,6 +163,7 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
       expect(answer.traceId).toBe('injected');
       server.close();
     }
+    expect(recorder.openTraceCount).toBe(0);
     await nest.close();
   });
 });

@@ -17,7 +17,7 @@ import {
 import { ExecutionTracker, TrackStage } from '@followspot/core';
 
 @Injectable()
-export class DenyingGuard implements CanActivate {
+class DenyingGuard implements CanActivate {
   canActivate(): boolean {
     throw new UnauthorizedException();
   }

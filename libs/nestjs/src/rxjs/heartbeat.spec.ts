@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { MessageEvent } from '@nestjs/common';
-import { NEVER, Subject, type Subscription } from 'rxjs';
-import { withHeartbeats } from './with-heartbeats.js';
+import { NEVER, Observable, Subject, type Subscription, take } from 'rxjs';
+import { heartbeat } from './heartbeat.js';
 
-describe('withHeartbeats', () => {
+describe('heartbeat', () => {
   let source: Subject<MessageEvent>;
   let received: (MessageEvent | string)[];
   let subscription: Subscription;
@@ -12,7 +12,7 @@ describe('withHeartbeats', () => {
     jest.useFakeTimers();
     source = new Subject();
     received = [];
-    subscription = source.pipe(withHeartbeats(100)).subscribe({
+    subscription = source.pipe(heartbeat(100)).subscribe({
       next: (message) => received.push(message),
       error: (error: unknown) => received.push(String(error)),
       complete: () => received.push('complete'),
@@ -52,7 +52,20 @@ describe('withHeartbeats', () => {
     expect(source.observed).toBe(true);
     subscription.unsubscribe();
     expect(source.observed).toBe(false);
-    NEVER.pipe(withHeartbeats(100)).subscribe().unsubscribe();
+    NEVER.pipe(heartbeat(100)).subscribe().unsubscribe();
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('hands over an endless synchronous source only as far as it is wanted', () => {
+    let produced = 0;
+    const endless = new Observable<MessageEvent>((subscriber) => {
+      while (!subscriber.closed) subscriber.next({ data: String((produced += 1)) });
+    });
+    endless.pipe(heartbeat(100), take(3)).subscribe();
+    expect(produced).toBe(3);
+  });
+
+  it.each([0, -1, Number.NaN, 2 ** 31, '5'])('refuses an interval of %p', (interval) => {
+    expect(() => heartbeat(interval as number)).toThrow(/heartbeat interval must be from 1 to .* ms, got/);
   });
 });
