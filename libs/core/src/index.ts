@@ -5,7 +5,13 @@ export type { DropCounts } from './drop-counts.js';
 export { ExecutionTracker, type RunTraceOptions } from './execution-tracker.js';
 export { formatSummary } from './format-summary.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
-export { DEFAULT_SAMPLE_RATE, Recorder, type RecorderOptions, type TraceStart } from './recorder.js';
+export {
+  DEFAULT_CLOSE_TIMEOUT_MS,
+  DEFAULT_SAMPLE_RATE,
+  Recorder,
+  type RecorderOptions,
+  type TraceStart,
+} from './recorder.js';
 export { DEFAULT_RESCUE, type RescueRules } from './rescue.js';
 export type { ResultShape } from './result-shape.js';
 export { bucketOf, Sampler } from './sampler.js';

@@ -46,6 +46,9 @@ export interface TraceStart {
   readonly force?: boolean | undefined;
 }
 
+/** How long `close` waits for the sinks by default, in milliseconds. */
+export const DEFAULT_CLOSE_TIMEOUT_MS = 1_000;
+
 /** The default share of traces that are kept, as in the reference. */
 export const DEFAULT_SAMPLE_RATE = 0.1;
 
@@ -78,6 +81,8 @@ export class Recorder {
   readonly #onInternalError: InternalErrorReporter | undefined;
   readonly #closeTimeoutMs: number;
   #openCount = 0;
+  /** Called when the last open trace has ended; set while closing waits for that. */
+  #drained: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws RangeError when an option's value is not allowed. */
@@ -149,6 +154,7 @@ export class Recorder {
     if (others.length === 0) this.#open.delete(trace.threadId);
     else this.#open.set(trace.threadId, others);
     this.#openCount -= 1;
+    if (this.#openCount === 0) this.#drained?.();
   }
 
   /** Runs a callback given as an option; what it throws is counted and reported, and `undefined` is used instead. */
@@ -173,9 +179,12 @@ export class Recorder {
     }
   }
 
-  /** Closes the sinks, waiting at most the configured time. Further traces record nothing. Safe to call twice. */
+  /**
+   * Lets the open traces end, then closes the sinks; waits at most the configured time for each of the two. Further
+   * traces record nothing. Safe to call twice.
+   */
   close(): Promise<void> {
-    this.#closing ??= this.#closeSinks();
+    this.#closing ??= this.#drain().then(() => this.#closeSinks());
     return this.#closing;
   }
 
@@ -184,19 +193,32 @@ export class Recorder {
     return this.sampler.isSampled(threadId) ? 'sampled' : undefined;
   }
 
+  /** What is still open at the deadline goes on; its stages reach sinks that have been closed. */
+  async #drain(): Promise<void> {
+    if (this.#openCount === 0) return;
+    const drained = new Promise<void>((resolve) => (this.#drained = resolve));
+    await this.#inTime(drained, () => {});
+  }
+
   async #closeSinks(): Promise<void> {
+    await this.#inTime(Promise.all([this.measured.close(), this.kept.close()]), () => {
+      this.reportInternalError('close', new Error(`sinks did not close within ${this.#closeTimeoutMs} ms`));
+    });
+  }
+
+  async #inTime(work: Promise<unknown>, onTimeout: () => void): Promise<void> {
     const { promise: deadline, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => {
-      this.reportInternalError('close', new Error(`sinks did not close within ${this.#closeTimeoutMs} ms`));
+      onTimeout();
       resolve(undefined);
     }, this.#closeTimeoutMs);
-    await Promise.race([Promise.all([this.measured.close(), this.kept.close()]), deadline]);
+    await Promise.race([work, deadline]);
     clearTimeout(timer);
   }
 }
 
 /** @throws RangeError when it is not a number from 0 to an hour; a timer takes what is longer than 24 days as 1 ms. */
-function closeTimeoutOf(given = 1_000): number {
+function closeTimeoutOf(given = DEFAULT_CLOSE_TIMEOUT_MS): number {
   if (Number.isFinite(given) && given >= 0 && given <= 3_600_000) return given;
   throw new RangeError(`closeTimeoutMs must be a number from 0 to 3,600,000, got ${String(given)}`);
 }

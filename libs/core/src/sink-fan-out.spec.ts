@@ -154,6 +154,30 @@ describe('Recorder.close', () => {
     expect(recorder.drops.internalErrors).toBe(2);
   });
 
+  it('lets the open traces end first, so that the sinks have their last stages', async () => {
+    const told: string[] = [];
+    const sink: Sink = {
+      name: 'telling',
+      record: (stage) => told.push(stage.stageId),
+      close: () => void told.push('closed'),
+    };
+    const { recorder, tracker } = new Tracking({ sinks: [sink] });
+    const work = Promise.withResolvers<string>();
+    const result = tracker.runTrace('ROOT', () => work.promise);
+    const closing = recorder.close();
+    work.resolve('done');
+    await expect(result).resolves.toBe('done');
+    await closing;
+    expect(told).toEqual(['ROOT', 'closed']);
+  });
+
+  it('waits for an open trace no longer than closeTimeoutMs', async () => {
+    const { recorder, tracker, kept } = new Tracking({ closeTimeoutMs: 5 });
+    void tracker.runTrace('ROOT', () => new Promise(() => undefined));
+    await recorder.close();
+    expect([kept.closeCount, recorder.openTraceCount, recorder.drops.internalErrors]).toEqual([1, 1, 0]);
+  });
+
   it('gives up on a sink that hangs after closeTimeoutMs, and says so', async () => {
     const reported: [string, unknown][] = [];
     const { recorder, kept } = new Tracking({

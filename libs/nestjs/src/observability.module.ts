@@ -5,11 +5,12 @@ import {
   Inject,
   Logger,
   Module,
+  type OnApplicationShutdown,
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
-import { ExecutionTracker, Recorder } from '@followspot/core';
+import { DEFAULT_CLOSE_TIMEOUT_MS, ExecutionTracker, Recorder } from '@followspot/core';
 import { LogSink } from '@followspot/sinks/log';
 import type { ObservabilityOptions } from './config/observability-options.js';
 import { type ResolvedOptions, resolveOptions } from './config/resolve-options.js';
@@ -49,12 +50,14 @@ const applications = new WeakSet<HttpAdapterHost>();
 })
 export class ObservabilityModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown
+  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
   readonly #recorder: Recorder;
   readonly #host: HttpAdapterHost;
   readonly #openExchange: ExchangeOpener;
+  readonly #closeTimeoutMs: number;
   #isShuttingDown = false;
+  #lastResort: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(Recorder) recorder: Recorder,
@@ -71,6 +74,7 @@ export class ObservabilityModule
     applications.add(host);
     this.#recorder = recorder;
     this.#host = host;
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS;
     this.#openExchange = exchangeOpener(recorder, options, () => this.#isShuttingDown);
     mountTracing(host, this.#openExchange);
     beforeClosing(host, () => {
@@ -92,8 +96,18 @@ export class ObservabilityModule
     this.#isShuttingDown = true;
   }
 
-  /** Not `onApplicationShutdown`: with a stream open that hook is never reached. */
-  beforeApplicationShutdown(): Promise<void> {
+  /**
+   * The server has not cut its connections yet, and the records of the streams that it cuts shall reach the sinks. But
+   * where it waits for them (no `forceCloseConnections`) a single open stream keeps `onApplicationShutdown` from ever
+   * being called.
+   */
+  beforeApplicationShutdown(): void {
+    this.#lastResort = setTimeout(() => void this.#recorder.close(), this.#closeTimeoutMs).unref();
+  }
+
+  /** Every connection is closed. */
+  onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.#lastResort);
     return this.#recorder.close();
   }
 }

@@ -156,6 +156,46 @@ describe.each(ADAPTERS)('When an application on %s closes', (adapter) => {
     expect(closed).toBe(1);
   });
 
+  it('its sinks have the streams that the shutdown cut when they are closed', async () => {
+    const told: string[] = [];
+    const sink: Sink = {
+      name: 'telling',
+      record: (stage) => told.push(stage.ending ?? stage.stageId),
+      close: () => {
+        told.push('closed');
+      },
+    };
+    const app = await startApp(adapter, { ...parts, options: { sinks: [sink] } });
+    const stream = await openStream(app.port, '/endless', { traceId: 'cut' });
+    await stream.seen('data: 1');
+    await app.close();
+    expect(told).toEqual(['shutdown', 'HTTP.1_REQUEST', 'closed']);
+  });
+
+  it('its sinks are closed at the deadline, where it waits for ever for a stream', async () => {
+    const closed = Promise.withResolvers<undefined>();
+    const sink: Sink = {
+      name: 'telling',
+      record: () => {},
+      close: () => {
+        closed.resolve(undefined);
+      },
+    };
+    const waiting = await startApp('express', {
+      ...parts,
+      options: { sinks: [sink], closeTimeoutMs: 30 },
+      nest: { forceCloseConnections: false },
+    });
+    const stream = await openStream(waiting.port, '/endless', { traceId: 'waiting' });
+    await stream.seen('data: 1');
+    const closing = waiting.close();
+    await closed.promise;
+    expect(waiting.server.listening).toBe(false);
+    expect(waiting.recorder.openTraceCount).toBe(1);
+    stream.leave();
+    await closing;
+  });
+
   it('a sink that never closes holds it up for no longer than the deadline', async () => {
     const sink: Sink = { name: 'hanging', record: () => {}, close: () => new Promise(() => {}) };
     const app = await startApp(adapter, { ...parts, options: { sinks: [sink], closeTimeoutMs: 30 } });
