@@ -28,6 +28,15 @@ export class ExecutionTracker {
   }
 
   /**
+   * Aborts when the running trace is cancelled, which for a request means that its client has left. Hand it to whatever
+   * works for the answer (`fetch(url, { signal: tracker.signal })`), so that nobody pays for what nobody reads. It does
+   * not abort when the trace ends otherwise, and outside a trace it never does.
+   */
+  get signal(): AbortSignal {
+    return currentStage()?.trace.signal ?? new AbortController().signal;
+  }
+
+  /**
    * Runs `fn` as a stage, a substage of the one that is running here. What `fn` returns or throws comes back as it
    * is; the stage lasts until a returned promise or stream is finished. Outside a trace it is a plain call. A
    * malformed stage id is recorded as `other` and counted.

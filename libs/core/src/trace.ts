@@ -28,6 +28,8 @@ export class Trace implements TraceIdentity {
   #stageCount = 1;
   #droppedStages = 0;
   #answeredAfterMs: number | undefined;
+  #abort: AbortController | undefined;
+  #wasCancelled = false;
   /** Ended stages that sinks have not seen, because nothing had decided to keep the trace when they ended. */
   #undecided: StageExecution[] = [];
 
@@ -50,6 +52,13 @@ export class Trace implements TraceIdentity {
       this.#startMs,
     );
     this.#announce(this.root);
+  }
+
+  /** Aborts when the trace is cancelled: the client has left, nobody waits for the result. Made when first asked for. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#wasCancelled) this.#abort.abort();
+    return this.#abort.signal;
   }
 
   now(): number {
@@ -106,6 +115,8 @@ export class Trace implements TraceIdentity {
   end(outcome: Outcome): void {
     const root = this.root;
     if (root === undefined) return;
+    // First of all: stages whose work stops at once still end by themselves.
+    if (outcome === 'cancelled') this.#cancel();
     const now = this.now();
     root.closeSubstages(now);
     this.#decide(outcome, this.#answeredAfterMs ?? now - this.#startMs);
@@ -120,6 +131,11 @@ export class Trace implements TraceIdentity {
   runningSummary(): ExecutionSummary | undefined {
     if (this.root === undefined || !this.#isRecording) return undefined;
     return this.#summaryOf(this.root.snapshot(this.now()), true);
+  }
+
+  #cancel(): void {
+    this.#wasCancelled = true;
+    this.#abort?.abort();
   }
 
   /** The last moment to keep the trace; if it is, the sinks get the stages they have not seen. */

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { stageDefinition } from './stage-definition.js';
+import { Tracking } from './testing/tracking.js';
+
+describe('the signal of a trace', () => {
+  function openTrace(tracking: Tracking) {
+    const { root } = tracking.recorder.openTrace(stageDefinition('ROOT'), { threadId: 't' });
+    return { root: root!, signal: () => root!.run(() => tracking.tracker.signal) };
+  }
+
+  it('is one and the same for all of its stages', () => {
+    const tracking = new Tracking();
+    const { root, signal } = openTrace(tracking);
+    const inside = root.run(() => tracking.tracker.trackStage('A', () => tracking.tracker.signal));
+    expect(inside).toBe(signal());
+    expect(inside.aborted).toBe(false);
+  });
+
+  it('aborts when the trace is cancelled', () => {
+    const { root, signal } = openTrace(new Tracking());
+    const before = signal();
+    root.cancel();
+    expect(before.aborted).toBe(true);
+    expect(before.reason).toMatchObject({ name: 'AbortError' });
+  });
+
+  it('has aborted for those who ask for it only after that', () => {
+    const { root, signal } = openTrace(new Tracking());
+    root.cancel();
+    expect(signal().aborted).toBe(true);
+  });
+
+  it.each(['succeed', 'fail'] as const)('does not abort when the trace ends otherwise: %s', (how) => {
+    const { root, signal } = openTrace(new Tracking());
+    const before = signal();
+    root[how](new Error('x'));
+    expect([before.aborted, signal().aborted]).toEqual([false, false]);
+  });
+
+  it('lets a stage that stops at once end by itself', () => {
+    const tracking = new Tracking();
+    const { root, signal } = openTrace(tracking);
+    const stage = root.open(stageDefinition('A'))!;
+    signal().addEventListener('abort', () => {
+      stage.fail(new Error('stopped'));
+    });
+    root.cancel();
+    expect(tracking.stage('A')).toMatchObject({ outcome: 'error', errorMessage: 'stopped' });
+    expect(tracking.recorder.drops.lateStages).toBe(0);
+  });
+
+  it('aborts in a trace that records nothing, too', () => {
+    const { root, signal } = openTrace(new Tracking({ enabled: false }));
+    const before = signal();
+    root.cancel();
+    expect(before.aborted).toBe(true);
+  });
+
+  it('never aborts outside a trace, and is not shared there', () => {
+    const { tracker } = new Tracking();
+    expect(tracker.signal.aborted).toBe(false);
+    expect(tracker.signal).not.toBe(tracker.signal);
+  });
+});
