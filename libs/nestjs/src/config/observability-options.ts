@@ -31,7 +31,14 @@ export interface ObservabilityOptions {
   readonly sinks?: readonly Sink[];
   /** Bounds of what is kept in memory, see `Limits`. */
   readonly limits?: Partial<Limits>;
-  /** Milliseconds that shutdown waits for the sinks to close. Default 1,000. */
+  /** When a silence between two events of an `@Sse` answer counts as a stall: it must exceed both. */
+  readonly stream?: {
+    /** Multiple of the median of the stream's earlier gaps, at least 1. Default 5. */
+    readonly stallFactor?: number;
+    /** Milliseconds, at least 0. Default 500. */
+    readonly stallFloorMs?: number;
+  };
+  /** Milliseconds that shutdown waits for open traces to end, and again for the sinks to close. Default 1,000. */
   readonly closeTimeoutMs?: number;
   /** For tests. Default: the system's clocks. */
   readonly clock?: Clock;

@@ -7,7 +7,12 @@ const sink = { name: 'mine', record: () => {} };
 
 describe('Without options and environment', () => {
   it('tracking is on, one trace in ten is kept and lines are written', () => {
-    expect(resolveOptions({}, {})).toEqual({ enabled: true, sampleRate: 0.1, log: true });
+    expect(resolveOptions({}, {})).toEqual({
+      enabled: true,
+      sampleRate: 0.1,
+      log: true,
+      stream: { stallFactor: 5, stallFloorMs: 500 },
+    });
   });
 });
 
@@ -116,6 +121,7 @@ describe('An option', () => {
     ['sinks', []],
     ['sinks', [sink]],
     ['limits', {}],
+    ['stream', { stallFactor: 1, stallFloorMs: 0 }],
     ['closeTimeoutMs', 0],
     ['clock', systemClock],
   ];
@@ -142,6 +148,8 @@ describe('An option', () => {
     ['sinks', [{ name: 'mine' }], "[ { name: 'mine' } ]"],
     ['sinks', [null], '[ null ]'],
     ['limits', 5, '5'],
+    ['stream', 5, '5'],
+    ['stream', [], '[]'],
     ['closeTimeoutMs', -1, '-1'],
     ['closeTimeoutMs', '5', '"5"'],
     ['closeTimeoutMs', Number.NaN, 'NaN'],

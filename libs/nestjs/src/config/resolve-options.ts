@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { DEFAULT_SAMPLE_RATE, ENABLED_VARIABLE } from '@followspot/core';
 import type { ObservabilityOptions } from './observability-options.js';
+import { type StreamOptions, streamOptionsOf } from './stream-options.js';
 
 /** The environment variables, under the reference's names. */
 export { ENABLED_VARIABLE };
@@ -8,7 +9,7 @@ export const SAMPLE_RATE_VARIABLE = 'EXECUTION_TRACKING_SAMPLE_RATE';
 
 /** Options in which the environment has been taken into account. */
 export type ResolvedOptions = ObservabilityOptions &
-  Required<Pick<ObservabilityOptions, 'enabled' | 'sampleRate' | 'log'>>;
+  Required<Pick<ObservabilityOptions, 'enabled' | 'sampleRate' | 'log'>> & { readonly stream: StreamOptions };
 
 /** What each option must be; an option that is not here is a typing mistake. */
 const CHECKS: Record<
@@ -26,6 +27,7 @@ const CHECKS: Record<
   log: { is: 'true or false', ok: (value) => typeof value === 'boolean' },
   sinks: { is: 'an array of sinks, each with a name and a record method', ok: isSinks },
   limits: { is: 'an object of limits', ok: isObject },
+  stream: { is: 'an object with stallFactor, stallFloorMs or both', ok: isObject },
   closeTimeoutMs: { is: 'a number of milliseconds from 0 to 2,147,483,647', ok: isTimeout },
   clock: { is: 'an object with the methods now and wallNow', ok: isClock },
 };
@@ -51,6 +53,7 @@ export function resolveOptions(given: ObservabilityOptions, environment: NodeJS.
     enabled: given.enabled ?? enabledOf(environment),
     sampleRate: given.sampleRate ?? sampleRateOf(environment),
     log: given.log ?? true,
+    stream: streamOptionsOf(given.stream),
   };
 }
 

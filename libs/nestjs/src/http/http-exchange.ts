@@ -1,6 +1,8 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Outcome, Stage } from '@followspot/core';
-import { onResponseEnd } from './response-end.js';
+import type { StreamOptions } from '../config/stream-options.js';
+import { onResponseEnd, wasDestroyedHere } from './response-end.js';
 import { SseStreamStage } from './sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
 
@@ -34,7 +36,10 @@ export class HttpExchange {
   readonly root: Stage;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #streamOptions: StreamOptions;
   readonly #isShuttingDown: () => boolean;
+  /** What is piped into the response. Nest does that before it calls the interceptor that opens the stream stage. */
+  #source: Readable | undefined;
   #stream: SseStreamStage | undefined;
   #route: string | undefined;
   /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
@@ -44,12 +49,19 @@ export class HttpExchange {
     root: Stage,
     request: IncomingMessage,
     response: ServerResponse,
+    streamOptions: StreamOptions,
     isShuttingDown: () => boolean,
   ) {
     this.root = root;
     this.#request = request;
     this.#response = response;
+    this.#streamOptions = streamOptions;
     this.#isShuttingDown = isShuttingDown;
+    // Node throws the body of an answer to HEAD away.
+    if (request.method !== 'HEAD')
+      response.once('pipe', (source: Readable) => {
+        this.#source = source;
+      });
     exchanges.set(request, this);
     onResponseEnd(request, response, () => {
       this.#close();
@@ -74,7 +86,12 @@ export class HttpExchange {
     if (this.#stream?.stage.hasEnded === false) return this.#stream;
     const stage = this.root.open(STREAM_STAGE);
     if (stage === undefined) return undefined;
-    this.#stream = new SseStreamStage(stage, this.#response, this.#isShuttingDown);
+    this.#stream = new SseStreamStage(
+      stage,
+      { raw: this.#response, source: this.#source },
+      this.#streamOptions,
+      this.#isShuttingDown,
+    );
     return this.#stream;
   }
 
@@ -95,6 +112,7 @@ export class HttpExchange {
       statusCode,
       isFinished: this.#isFinished,
       isShuttingDown: this.#isShuttingDown(),
+      wasDestroyedHere: wasDestroyedHere(this.#request),
     });
     this.#describe(statusCode);
     const outcome = this.#outcome();

@@ -28,6 +28,17 @@ export function onResponseEnd(
   response.once('close', end);
 }
 
+/**
+ * Whether this side destroyed the connection of a request: the other side has neither ended nor reset it. Of HTTP/2,
+ * where a connection outlives its requests, nothing is known.
+ */
+export function wasDestroyedHere({ httpVersionMajor, socket }: IncomingMessage): boolean {
+  if (httpVersionMajor !== 1 || !socket.destroyed || socket.readableEnded) return false;
+  // What a socket that is destroyed with writes pending reports of itself.
+  const { code } = (socket.errored ?? {}) as { code?: string };
+  return code === undefined || code === 'ECANCELED';
+}
+
 function waitersOf(socket: Socket): Set<() => void> {
   const known = waiting.get(socket);
   if (known !== undefined) return known;

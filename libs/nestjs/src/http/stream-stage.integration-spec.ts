@@ -183,7 +183,7 @@ describe.each(ADAPTERS)('A stream on %s', (adapter) => {
     const answer = await call(app.port, '/complete', { traceId: 'beats' });
     expect(answer.text).toContain(': beat');
     const { attributes } = await app.sink.stream('beats');
-    expect(attributes).toEqual({ events: 3, timeToFirstEventMs: expect.any(Number) });
+    expect(attributes).toMatchObject({ events: 3, heartbeats: 1, timeToFirstEventMs: expect.any(Number) });
     expect(attributes['timeToFirstEventMs']).toBeGreaterThan(15);
   });
 

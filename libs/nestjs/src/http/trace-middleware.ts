@@ -16,7 +16,7 @@ export type ExchangeOpener = (request: IncomingMessage, response: ServerResponse
 /** Opens the trace of a request, unless it has one already, and puts its id on the response. */
 export function exchangeOpener(
   recorder: Recorder,
-  options: Pick<ResolvedOptions, 'force' | 'threadId'>,
+  options: Pick<ResolvedOptions, 'force' | 'threadId' | 'stream'>,
   isShuttingDown: () => boolean,
 ): ExchangeOpener {
   const open = (request: IncomingMessage, response: ServerResponse): HttpExchange | undefined => {
@@ -25,7 +25,9 @@ export function exchangeOpener(
     const threadId = acceptTraceId(recorder.attempt('option threadId', () => options.threadId?.(request)));
     const force = recorder.attempt('option force', () => options.force?.(request)) === true;
     const { root } = recorder.openTrace(REQUEST_STAGE, { traceId, threadId, force });
-    return root === undefined ? undefined : new HttpExchange(root, request, response, isShuttingDown);
+    return root === undefined
+      ? undefined
+      : new HttpExchange(root, request, response, options.stream, isShuttingDown);
   };
   return (request, response) =>
     recorder.attempt('trace middleware', () => exchangeOf(request) ?? open(request, response));

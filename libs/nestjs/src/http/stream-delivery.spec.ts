@@ -1,0 +1,49 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { StreamDelivery } from './stream-delivery.js';
+
+const response = { writableLength: 0 };
+
+describe('The delivery of a stream', () => {
+  it('counts the bytes, not the characters, of what reaches the response', () => {
+    const source = new PassThrough();
+    const delivery = new StreamDelivery(response, source);
+    delivery.produced();
+    source.emit('data', 'größe');
+    expect(delivery.attributes()).toEqual({ bytes: 7 });
+  });
+
+  it('tells how many messages waited at most, and how many were never sent', () => {
+    const source = new PassThrough();
+    const delivery = new StreamDelivery(response, source);
+    for (let index = 0; index < 4; index += 1) delivery.produced();
+    source.emit('data', 'a');
+    source.emit('data', 'b');
+    expect(delivery.attributes()).toEqual({ bytes: 2, highestPendingMessages: 3, unsentMessages: 2 });
+    expect(delivery.pendingMessages).toBe(2);
+  });
+
+  it('is not confused by messages that Nest sends by itself', () => {
+    const source = new PassThrough();
+    const delivery = new StreamDelivery(response, source);
+    source.emit('data', ': \n\n');
+    expect(delivery.pendingMessages).toBe(0);
+  });
+
+  it('tells the most bytes that waited in the response when a message came', () => {
+    const changing = { writableLength: 10 };
+    const delivery = new StreamDelivery(changing, undefined);
+    for (const length of [10, 500, 20]) {
+      changing.writableLength = length;
+      delivery.produced();
+    }
+    expect(delivery.attributes()).toEqual({ highestPendingBytes: 500 });
+  });
+
+  it('says nothing of messages where nothing is sent', () => {
+    const delivery = new StreamDelivery(response, undefined);
+    delivery.produced();
+    delivery.produced();
+    expect(delivery.attributes()).toEqual({});
+  });
+});

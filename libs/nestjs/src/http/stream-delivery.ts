@@ -1,0 +1,52 @@
+import type { Readable } from 'node:stream';
+import type { Attributes, AttributeValue } from '@followspot/core';
+
+/**
+ * What became of the messages of a stream: produced by the handler, written to the response by Nest, or waiting in
+ * between because the client reads too slowly. Keeps numbers only.
+ *
+ * Nest pipes a stream with one chunk per message into the response. Counting these chunks is exact on both adapters,
+ * under HTTP/2 and behind other responses of the same connection, which a difference of `socket.bytesWritten` is not.
+ */
+export class StreamDelivery {
+  readonly #response: { readonly writableLength: number };
+  readonly #isCounting: boolean;
+  #bytes = 0;
+  #produced = 0;
+  #written = 0;
+  #highestPendingBytes = 0;
+  #highestPendingMessages = 0;
+
+  /** @param source What Nest pipes into the response; undefined when nothing is sent, as for HEAD. */
+  constructor(response: { readonly writableLength: number }, source: Readable | undefined) {
+    this.#response = response;
+    this.#isCounting = source !== undefined;
+    source?.on('data', (chunk: string | Uint8Array) => {
+      this.#bytes += Buffer.byteLength(chunk);
+      this.#written += 1;
+    });
+  }
+
+  /** Messages that were produced and not yet taken by the response; Nest's own ones make it no less than 0. */
+  get pendingMessages(): number {
+    return this.#isCounting ? Math.max(0, this.#produced - this.#written) : 0;
+  }
+
+  /** A message is about to be handed to Nest. */
+  produced(): void {
+    this.#highestPendingMessages = Math.max(this.#highestPendingMessages, this.pendingMessages);
+    this.#highestPendingBytes = Math.max(this.#highestPendingBytes, this.#response.writableLength);
+    this.#produced += 1;
+  }
+
+  /** What there is to say: figures above zero. */
+  attributes(): Attributes {
+    const all: Record<string, AttributeValue> = {
+      bytes: this.#bytes,
+      highestPendingBytes: this.#highestPendingBytes,
+      highestPendingMessages: this.#highestPendingMessages,
+      unsentMessages: this.pendingMessages,
+    };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== 0));
+  }
+}

@@ -1,0 +1,66 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Attributes, AttributeValue, Stage } from '@followspot/core';
+import type { StreamOptions } from '../config/stream-options.js';
+import { isHeartbeat } from './sse-message.js';
+import { stageDuring } from './stage-during.js';
+import { StreamDelivery } from './stream-delivery.js';
+import { StreamGaps } from './stream-gaps.js';
+
+/** A response and what is sent on it. */
+export interface StreamResponse {
+  readonly raw: ServerResponse;
+  /** What Nest pipes into it; undefined when nothing is sent, as for HEAD. */
+  readonly source: Readable | undefined;
+}
+
+/** The figures of one stream, from its first message to its end. A message costs a few additions and no memory. */
+export class StreamFigures {
+  readonly #stage: Stage;
+  readonly #gaps: StreamGaps;
+  readonly #delivery: StreamDelivery;
+  #events = 0;
+  #heartbeats = 0;
+  #timeToFirstEventMs: number | undefined;
+
+  constructor(stage: Stage, response: StreamResponse, options: StreamOptions) {
+    const { trace } = stage;
+    this.#stage = stage;
+    this.#delivery = new StreamDelivery(response.raw, response.source);
+    // A copy, because only that tells how long a stage that is still open, or waits to be used, has been running.
+    this.#gaps = new StreamGaps(options, (fromMs, toMs) =>
+      stageDuring(stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs)),
+    );
+  }
+
+  /** Whether messages wait for the client. */
+  get hasPending(): boolean {
+    return this.#delivery.pendingMessages > 0;
+  }
+
+  /** A message is about to be handed on. */
+  message(message: unknown): void {
+    this.#delivery.produced();
+    if (isHeartbeat(message)) {
+      this.#heartbeats += 1;
+      return;
+    }
+    const { trace } = this.#stage;
+    if (this.#events === 0) this.#timeToFirstEventMs = trace.markAnswered();
+    this.#events += 1;
+    this.#gaps.event(trace.now());
+  }
+
+  /** The stream was cut short at this reading of the monotonic clock. */
+  cut(nowMs: number): void {
+    this.#gaps.cut(nowMs);
+  }
+
+  /** `events` always; every other figure where it says something. */
+  attributes(): Attributes {
+    const found: Record<string, AttributeValue> = { events: this.#events };
+    if (this.#timeToFirstEventMs !== undefined) found['timeToFirstEventMs'] = this.#timeToFirstEventMs;
+    if (this.#heartbeats > 0) found['heartbeats'] = this.#heartbeats;
+    return { ...found, ...this.#gaps.attributes(), ...this.#delivery.attributes() };
+  }
+}

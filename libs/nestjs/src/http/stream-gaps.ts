@@ -1,0 +1,72 @@
+import type { Attributes, AttributeValue } from '@followspot/core';
+import type { StreamOptions } from '../config/stream-options.js';
+import { GapHistogram } from './gap-histogram.js';
+
+/** Finds out what was going on between two readings of the monotonic clock. */
+export type StallExplainer = (fromMs: number, toMs: number) => string | undefined;
+
+/**
+ * The silences between the events of one stream. A gap is a stall when it is longer than `stallFactor` times the median
+ * of the gaps before it and longer than `stallFloorMs`; the first gap has nothing to be compared with and is none.
+ */
+export class StreamGaps {
+  readonly #options: StreamOptions;
+  readonly #explain: StallExplainer;
+  /** Made with the first gap: most streams of one event never need it. */
+  #histogram: GapHistogram | undefined;
+  #lastEventMs: number | undefined;
+  #stalls = 0;
+  #worstMs = 0;
+  #worstDuring: string | undefined;
+
+  /** @param explain Asked once for each stall that is worse than those before it, when it is over. */
+  constructor(options: StreamOptions, explain: StallExplainer) {
+    this.#options = options;
+    this.#explain = explain;
+  }
+
+  /** An event was produced. */
+  event(nowMs: number): void {
+    const lastMs = this.#lastEventMs;
+    this.#lastEventMs = nowMs;
+    if (lastMs === undefined) return;
+    this.#judge(lastMs, nowMs);
+    this.#histogram ??= new GapHistogram();
+    this.#histogram.add(nowMs - lastMs);
+  }
+
+  /** The stream was cut short: the silence before may be a stall, but is no gap, because no event came after it. */
+  cut(nowMs: number): void {
+    if (this.#lastEventMs !== undefined) this.#judge(this.#lastEventMs, nowMs);
+  }
+
+  /** Nothing before the second event. */
+  attributes(): Attributes {
+    const histogram = this.#histogram;
+    if (histogram === undefined) return {};
+    const found: Record<string, AttributeValue> = {
+      gapMeanMs: microseconds(histogram.mean),
+      gapP95Ms: microseconds(histogram.quantile(0.95) ?? 0),
+      gapMaxMs: microseconds(histogram.longest),
+      stalls: this.#stalls,
+    };
+    if (this.#worstDuring !== undefined) found['stalledDuring'] = this.#worstDuring;
+    return found;
+  }
+
+  #judge(fromMs: number, toMs: number): void {
+    const gapMs = toMs - fromMs;
+    const median = this.#histogram?.median;
+    if (median === undefined || gapMs <= this.#options.stallFloorMs) return;
+    if (gapMs <= this.#options.stallFactor * median) return;
+    this.#stalls += 1;
+    if (gapMs <= this.#worstMs) return;
+    this.#worstMs = gapMs;
+    this.#worstDuring = this.#explain(fromMs, toMs);
+  }
+}
+
+/** Milliseconds with three decimals, as everywhere in a record. */
+function microseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1_000) / 1_000;
+}
