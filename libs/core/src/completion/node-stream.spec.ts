@@ -76,6 +76,16 @@ describe('a stage whose work returns a Node stream', () => {
     expect(tracking.stage('A')).toMatchObject({ outcome: 'error', errorMessage: 'stream' });
   });
 
+  it('is cancelled when the consumer breaks off, which Node itself calls an error', async () => {
+    const tracking = new Tracking();
+    await tracking.run(async () => {
+      const stream = tracking.tracker.trackStage('A', () => chunks(tracking));
+      for await (const chunk of stream) if (chunk === 2) break;
+      await closed(stream);
+    });
+    expect(tracking.stage('A')).toMatchObject({ outcome: 'cancelled', success: true, errorType: undefined });
+  });
+
   it('is cancelled when the stream is destroyed before its end', async () => {
     const tracking = new Tracking();
     await tracking.run(async () => {

@@ -48,9 +48,17 @@ function listen(stream: Readable, stages: () => readonly Stage[]): void {
     for (const stage of stages()) stage.succeed();
   });
   stream.once(errorMonitor, (error: unknown) => {
-    for (const stage of stages()) stage.fail(error);
+    for (const stage of stages()) {
+      if (isAbort(error)) stage.cancel();
+      else stage.fail(error);
+    }
   });
   stream.once('close', () => {
     for (const stage of stages()) if (!stage.hasEnded) stage.cancel();
   });
+}
+
+/** What Node destroys a stream with whose consumer has had enough: a `break` in `for await`, an aborted signal. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ABORT_ERR';
 }

@@ -1,0 +1,116 @@
+// `npm run compare:shapes`: is a method recorded right, whatever it returns? Runs one suite against Followspot and its
+// peers, each in a process of its own, and prints one table.
+//
+// `--own` takes Followspot alone, as it is built: no peers, no network. `--markdown FILE` also puts the table into FILE,
+// between the markers. Ends with 1 when a cell of Followspot's column is not what it has to be.
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { installPeers, versionOf } from './install-peers.ts';
+import type { Cell } from './run-tool.ts';
+import { OK, SHAPES } from './suite.ts';
+import { type Column, tableOf, writeBetweenMarkers } from './table.ts';
+
+interface Contender {
+  /** Of the file in `peers/`. */
+  readonly name: string;
+  /** Above the column: what of the tool is used. */
+  readonly title: string;
+  readonly packageName?: string;
+}
+
+const FOLLOWSPOT: Contender = { name: 'followspot', title: 'Followspot `@TrackStage`' };
+const PEERS: readonly Contender[] = [
+  { name: 'nestjs-otel', title: 'nestjs-otel `@Span`', packageName: 'nestjs-otel' },
+  { name: 'amplication', title: 'amplication `@Span`', packageName: '@amplication/opentelemetry-nestjs' },
+  { name: 'sentry', title: 'Sentry `@SentryTraced`', packageName: '@sentry/nestjs' },
+  { name: 'dd-trace', title: 'dd-trace `wrap`', packageName: 'dd-trace' },
+  { name: 'traceloop', title: 'OpenLLMetry `@task`', packageName: '@traceloop/node-server-sdk' },
+  { name: 'langfuse', title: 'Langfuse `observe`', packageName: '@langfuse/tracing' },
+  { name: 'openinference', title: 'OpenInference `withSpan`', packageName: '@arizeai/openinference-core' },
+  { name: 'logfire', title: 'Logfire `instrument`', packageName: 'logfire' },
+];
+
+/**
+ * What Followspot records otherwise on purpose. To follow a lazy thenable would mean to call its `then`, which executes
+ * it, or to give back something else in its place: it is returned untouched, and only the call is recorded.
+ */
+const ON_PURPOSE = new Map([['lazy thenable', '0 %, orphan child']]);
+
+const { values: options } = parseArgs({
+  options: { own: { type: 'boolean', default: false }, markdown: { type: 'string' } },
+});
+const startedAtMs = performance.now();
+
+/** What runs at the moment; whoever stops this process stops it as well. */
+let running: ChildProcess | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    running?.kill(signal);
+    process.exit(130);
+  });
+}
+
+const arePeersThere = !options.own && (await installPeers());
+if (!options.own) await build();
+const columns: Column[] = [];
+for (const contender of arePeersThere ? [FOLLOWSPOT, ...PEERS] : [FOLLOWSPOT]) {
+  columns.push(await columnOf(contender));
+}
+const rows = SHAPES.map(({ name }) => name);
+const table = tableOf(rows, columns);
+console.log(`\n${table}\n`);
+
+const wrong = rows.filter((row) => columns[0]?.cells.get(row) !== (ON_PURPOSE.get(row) ?? OK));
+const ours =
+  wrong.length === 0 ? 'every shape is recorded as it has to be' : `wrong with ${wrong.join('; ')}`;
+console.log(`Followspot: ${ours}. ${seconds()} s in all, Node ${process.versions.node}.`);
+if (options.markdown !== undefined) {
+  const isComplete = arePeersThere && columns.every(({ cells }) => cells.size === SHAPES.length);
+  if (isComplete) writeBetweenMarkers(options.markdown, table);
+  else fail(`${options.markdown} is left as it is: this is not the whole table.`);
+}
+if (wrong.length > 0) process.exitCode = 1;
+
+/** Runs the suite against one tool. The cells that a process does not get to before it dies are `not run`. */
+async function columnOf({ name, title, packageName }: Contender): Promise<Column> {
+  const child = fork(join(import.meta.dirname, 'run-tool.ts'), [name]);
+  running = child;
+  const cells = new Map<string, string>();
+  child.on('message', (message) => {
+    const { shape, text } = message as Cell;
+    cells.set(shape, text);
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  running = undefined;
+  console.error(`${seconds()} s: ${title}, ${cells.size} of ${SHAPES.length} shapes`);
+  if (code !== 0) console.error(`  it ended with ${String(code)}, see above`);
+  const version = packageName === undefined ? '' : ` ${versionOf(packageName)}`;
+  return { title: `${title}${version}`, cells };
+}
+
+async function build(): Promise<void> {
+  const child = spawn('nx', ['run-many', '--targets=build', '--projects=core,sinks,nestjs'], {
+    stdio: 'inherit',
+  });
+  running = child;
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('error', (error) => {
+      fail(`nx cannot be run: ${error.message}`);
+      resolve(1);
+    });
+    child.once('exit', resolve);
+  });
+  running = undefined;
+  if (code !== 0) process.exit(code ?? 1);
+}
+
+function seconds(): number {
+  return Math.round((performance.now() - startedAtMs) / 1_000);
+}
+
+function fail(why: string): void {
+  console.error(why);
+  process.exitCode = 1;
+}
