@@ -7,7 +7,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { installPeers, versionOf } from './install-peers.ts';
+import { PeerFolder } from '../peer-folder.ts';
 import type { Cell } from './run-tool.ts';
 import { OK, SHAPES } from './suite.ts';
 import { type Column, tableOf, writeBetweenMarkers } from './table.ts';
@@ -41,6 +41,7 @@ const ON_PURPOSE = new Map([['lazy thenable', '0 %, orphan child']]);
 const { values: options } = parseArgs({
   options: { own: { type: 'boolean', default: false }, markdown: { type: 'string' } },
 });
+const peers = new PeerFolder(join(import.meta.dirname, 'peers'));
 const startedAtMs = performance.now();
 
 /** What runs at the moment; whoever stops this process stops it as well. */
@@ -52,7 +53,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const arePeersThere = !options.own && (await installPeers());
+const arePeersThere = !options.own && (await peers.install());
 if (!options.own) await build();
 const columns: Column[] = [];
 for (const contender of arePeersThere ? [FOLLOWSPOT, ...PEERS] : [FOLLOWSPOT]) {
@@ -86,7 +87,7 @@ async function columnOf({ name, title, packageName }: Contender): Promise<Column
   running = undefined;
   console.error(`${seconds()} s: ${title}, ${cells.size} of ${SHAPES.length} shapes`);
   if (code !== 0) console.error(`  it ended with ${String(code)}, see above`);
-  const version = packageName === undefined ? '' : ` ${versionOf(packageName)}`;
+  const version = packageName === undefined ? '' : ` ${peers.versionOf(packageName)}`;
   return { title: `${title}${version}`, cells };
 }
 
