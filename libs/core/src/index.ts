@@ -5,6 +5,7 @@ export type { DropCounts } from './drop-counts.js';
 export { ExecutionTracker, type RunTraceOptions } from './execution-tracker.js';
 export { formatSummary } from './format-summary.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
+export { microseconds } from './microseconds.js';
 export {
   DEFAULT_CLOSE_TIMEOUT_MS,
   DEFAULT_SAMPLE_RATE,

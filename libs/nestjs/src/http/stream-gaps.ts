@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '@followspot/core';
+import { type Attributes, type AttributeValue, microseconds } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import { GapHistogram } from './gap-histogram.js';
 
@@ -64,9 +64,4 @@ export class StreamGaps {
     this.#worstMs = gapMs;
     this.#worstDuring = this.#explain(fromMs, toMs);
   }
-}
-
-/** Milliseconds with three decimals, as everywhere in a record. */
-function microseconds(milliseconds: number): number {
-  return Math.round(milliseconds * 1_000) / 1_000;
 }
