@@ -7,6 +7,7 @@ export { formatSummary } from './format-summary.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export { microseconds } from './microseconds.js';
 export {
+  DEFAULT_ABORT_GRACE_MS,
   DEFAULT_CLOSE_TIMEOUT_MS,
   DEFAULT_SAMPLE_RATE,
   Recorder,
@@ -36,3 +37,5 @@ export type { Trace } from './trace.js';
 export { acceptTraceId, createTraceId, TRACE_ID_PATTERN } from './trace-id.js';
 export { ENABLED_VARIABLE } from './tracking-switch.js';
 export { TrackStage, type TrackStageDecorator } from './track-stage.js';
+export { causesOf, type UpstreamErrors } from './upstream-errors.js';
+export { ABORT_LAG, type WindDown } from './wind-down.js';

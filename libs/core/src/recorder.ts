@@ -34,6 +34,11 @@ export interface RecorderOptions {
   readonly onInternalError?: InternalErrorReporter;
   /** Milliseconds that `close` waits for the sinks, from 0 to an hour. Default 1,000. */
   readonly closeTimeoutMs?: number;
+  /**
+   * Milliseconds that the stages of an aborted trace have to stop by themselves before they are closed as cancelled,
+   * from 0 to an hour. Default 500.
+   */
+  readonly abortGraceMs?: number;
 }
 
 /** What names a new trace; every field has a default. */
@@ -49,6 +54,9 @@ export interface TraceStart {
 /** How long `close` waits for the sinks by default, in milliseconds. */
 export const DEFAULT_CLOSE_TIMEOUT_MS = 1_000;
 
+/** How long the stages of an aborted trace may take to stop by default, in milliseconds. */
+export const DEFAULT_ABORT_GRACE_MS = 500;
+
 /** The default share of traces that are kept, as in the reference. */
 export const DEFAULT_SAMPLE_RATE = 0.1;
 
@@ -62,6 +70,8 @@ export class Recorder {
   /** All limits, defaults filled in. */
   readonly limits: Limits;
   readonly shapes: readonly ResultShape[];
+  /** How long the stages of an aborted trace may take to stop, in milliseconds. */
+  readonly abortGraceMs: number;
   /** The given clock, guarded against its own faults. */
   readonly clock: Clock;
   /** Counts up while the process lives. */
@@ -80,6 +90,8 @@ export class Recorder {
   readonly #reported = new Set<string>();
   readonly #onInternalError: InternalErrorReporter | undefined;
   readonly #closeTimeoutMs: number;
+  /** Whether traces outside the sample record, too: to be rescued, or for a sink that wants every stage. */
+  readonly #isAllMeasured: boolean;
   #openCount = 0;
   /** Called when the last open trace has ended; set while closing waits for that. */
   #drained: (() => void) | undefined;
@@ -98,8 +110,10 @@ export class Recorder {
     this.history = new History(this.limits.tracesInHistory, this.drops);
     this.statistics = new StatisticsSink(this.limits.executionsPerStatistic);
     this.#onInternalError = options.onInternalError;
-    this.#closeTimeoutMs = closeTimeoutOf(options.closeTimeoutMs);
+    this.#closeTimeoutMs = timeOf('closeTimeoutMs', options.closeTimeoutMs, DEFAULT_CLOSE_TIMEOUT_MS);
+    this.abortGraceMs = timeOf('abortGraceMs', options.abortGraceMs, DEFAULT_ABORT_GRACE_MS);
     const sinks = options.sinks ?? [];
+    this.#isAllMeasured = this.rescue !== undefined || sinks.some((sink) => sink.scope === 'all');
     const report: InternalErrorReporter = (place, error) => {
       this.reportInternalError(place, error);
     };
@@ -123,7 +137,7 @@ export class Recorder {
     const keptBecause = mayRecord
       ? this.#headDecision(threadId, start.force === true || definition.force)
       : undefined;
-    const isRecording = mayRecord && (keptBecause !== undefined || this.rescue !== undefined);
+    const isRecording = mayRecord && (keptBecause !== undefined || this.#isAllMeasured);
     const trace = new Trace(this, traceId, threadId, definition, { mayRecord, isRecording, keptBecause });
     if (mayRecord) {
       this.#openCount += 1;
@@ -218,7 +232,8 @@ export class Recorder {
 }
 
 /** @throws RangeError when it is not a number from 0 to an hour; a timer takes what is longer than 24 days as 1 ms. */
-function closeTimeoutOf(given = DEFAULT_CLOSE_TIMEOUT_MS): number {
-  if (Number.isFinite(given) && given >= 0 && given <= 3_600_000) return given;
-  throw new RangeError(`closeTimeoutMs must be a number from 0 to 3,600,000, got ${String(given)}`);
+function timeOf(name: string, given: number | undefined, byDefault: number): number {
+  const value = given ?? byDefault;
+  if (Number.isFinite(value) && value >= 0 && value <= 3_600_000) return value;
+  throw new RangeError(`${name} must be a number from 0 to 3,600,000, got ${String(value)}`);
 }

@@ -21,7 +21,7 @@ export interface Sink {
   readonly name: string;
   /**
    * `kept` (default): the stages of kept traces; those of a rescued trace arrive together when it ends.
-   * `all`: every measured stage, at the moment it ends, whether its trace is kept or not.
+   * `all`: every stage, at the moment it ends, whether its trace is kept or not; also where nothing is rescued.
    */
   readonly scope?: 'kept' | 'all';
   /** Called when a stage of a trace starts that is already known to be kept. */

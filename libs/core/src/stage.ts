@@ -13,6 +13,7 @@ import type {
   StreamEnding,
 } from './stage-execution.js';
 import type { Trace } from './trace.js';
+import { ABORT_LAG } from './wind-down.js';
 
 /**
  * One stage from start to end. While it is open it carries the bookkeeping in private fields; what is public is the
@@ -105,10 +106,10 @@ export class Stage implements StageExecution {
   /**
    * Stops the clock: the work goes on when the stream that was returned is first used.
    * @param isDiscardable Whether nothing has happened yet, so that a stream nobody uses leaves no record.
+   * @param now The reading of the monotonic clock at which it stops.
    */
-  hold(isDiscardable: boolean): void {
+  hold(isDiscardable: boolean, now = this.#trace.now()): void {
     if (this.#state !== 'open') return;
-    const now = this.#trace.now();
     this.#state = 'held';
     this.#isDiscardable = isDiscardable;
     this.#bodyMs = now - this.#startMs;
@@ -141,12 +142,20 @@ export class Stage implements StageExecution {
     this.#end('ok');
   }
 
-  /** Ends the stage with the outcome `error` and keeps the error's type and message, whatever was thrown. */
+  /**
+   * Ends the stage with the outcome `error` and keeps the error's type and message, whatever was thrown. Where work was
+   * still running when its trace was aborted the outcome is `cancelled`: to fail is how it heeds the signal.
+   */
   fail(error: unknown): void {
+    if (this.#state === 'open' && this.#trace.windDown !== undefined) {
+      this.#end('cancelled');
+      return;
+    }
     if (this.#state !== 'ended') {
       const { type, message } = describeError(error, this.#trace.recorder.limits.attributeLength);
       this.errorType = type;
       this.errorMessage = message;
+      if (this.kind === 'provider') this.#trace.upstreamErrors.add(error);
     }
     this.#end('error');
   }
@@ -164,8 +173,16 @@ export class Stage implements StageExecution {
     } else if (this === this.#trace.root) {
       this.#trace.end(outcome);
     } else {
-      this.finish(outcome, this.#trace.now());
+      const now = this.#trace.now();
+      const windDown = this.#state === 'open' ? this.#trace.windDown : undefined;
+      if (windDown !== undefined) this.setAttribute(ABORT_LAG, windDown.lagAt(now));
+      this.finish(outcome, now);
     }
+  }
+
+  /** The stages below this one in which something is running at this moment. */
+  runningSubstages(): Stage[] {
+    return this.#deepestFirst().filter((stage) => stage !== this && stage.#state === 'open');
   }
 
   /**

@@ -72,7 +72,7 @@ describe('when a trace ends', () => {
   });
 
   it('an unsampled one without rescue counts nothing as late', () => {
-    const tracking = new Tracking({ sampleRate: 0, rescue: false });
+    const tracking = new Tracking({ sampleRate: 0, rescue: false }, 'kept');
     const root = opened(tracking);
     root.succeed();
     root.run(() => tracking.tracker.trackStage('LATE', () => undefined));

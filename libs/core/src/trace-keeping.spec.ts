@@ -22,7 +22,7 @@ describe('a trace that the sampler keeps', () => {
 
 describe('a trace that is sampled out, without rescue,', () => {
   it.each(['ok', 'fails', 'slow'])('records nothing at all: %s', (how) => {
-    const tracking = new Tracking(SAMPLED_OUT);
+    const tracking = new Tracking(SAMPLED_OUT, 'kept');
     const failure = new Error('failed');
     const call = (): string =>
       tracking.run(() =>
@@ -34,20 +34,34 @@ describe('a trace that is sampled out, without rescue,', () => {
       );
     if (how === 'fails') expect(call).toThrow(failure);
     else expect(call()).toBe('t');
-    expect([tracking.kept.stages, tracking.all.stages, tracking.kept.starts]).toEqual([[], [], []]);
+    expect([tracking.kept.stages, tracking.kept.starts]).toEqual([[], []]);
     expect(tracking.tracker.getExecutionSummary('t')).toBeUndefined();
     expect(tracking.tracker.getStageStatistics('A')).toBeUndefined();
     expect(tracking.recorder.openTraceCount).toBe(0);
   });
 
   it('gives back promises and streams as they are: its stages are plain calls', () => {
-    const tracking = new Tracking(SAMPLED_OUT);
+    const tracking = new Tracking(SAMPLED_OUT, 'kept');
     const promise = Promise.resolve(1);
     const stream = new ReadableStream();
     tracking.run(() => {
       expect(tracking.tracker.trackStage('A', () => promise)).toBe(promise);
       expect(tracking.tracker.trackStage('B', () => stream)).toBe(stream);
     });
+  });
+
+  it('is measured all the same for a sink that wants all, and never kept, however it went', () => {
+    const tracking = new Tracking(SAMPLED_OUT);
+    expect(() =>
+      tracking.run(() => {
+        tracking.tracker.trackStage('A', () => tracking.clock.advance(1_000_000));
+        throw new Error('failed');
+      }),
+    ).toThrow('failed');
+    expect(tracking.all.stageIds).toEqual(['A', 'ROOT']);
+    expect(tracking.tracker.getStageStatistics('A')).toMatchObject({ executionCount: 1 });
+    expect(tracking.kept.stages).toEqual([]);
+    expect(tracking.recorder.history.size).toBe(0);
   });
 });
 
@@ -166,7 +180,7 @@ describe('force', () => {
   });
 
   it('in the middle of a trace that records nothing records what comes then', () => {
-    const tracking = new Tracking(SAMPLED_OUT);
+    const tracking = new Tracking(SAMPLED_OUT, 'kept');
     tracking.run(() => {
       tracking.tracker.trackStage('A', () => undefined);
       tracking.tracker.forceTracking();
@@ -210,10 +224,12 @@ describe('every sink', () => {
           steps: fc.array(step, { maxLength: 40 }),
           isSampled: fc.boolean(),
           rescue: fc.boolean(),
+          scopes: fc.constantFrom('kept', 'kept and all'),
           outcome: fc.constantFrom('succeed', 'fail', 'cancel'),
         }),
-        ({ steps, isSampled, rescue, outcome }) => {
-          const tracking = new Tracking({ sampleRate: isSampled ? 1 : 0, rescue });
+        ({ steps, isSampled, rescue, scopes, outcome }) => {
+          const tracking = new Tracking({ sampleRate: isSampled ? 1 : 0, rescue }, scopes);
+          const isRecording = isSampled || rescue || scopes === 'kept and all';
           const trace = tracking.recorder.openTrace(stageDefinition('S0'), { threadId: 't' });
           const stages = [trace.root as Stage];
           const others = (): Stage[] => stages.slice(1);
@@ -225,7 +241,7 @@ describe('every sink', () => {
               isForced ||= act === 'forceStage';
               const stage = any.open(stageDefinition(`S${stages.length}`, { force: act === 'forceStage' }));
               if (stage !== undefined) stages.push(stage);
-              expect(stage !== undefined).toBe(isSampled || rescue || isForced);
+              expect(stage !== undefined).toBe(isRecording || isForced);
             } else if (act === 'forceTrace') {
               isForced = true;
               trace.force();
@@ -242,19 +258,21 @@ describe('every sink', () => {
           else if (outcome === 'fail') root.fail(new Error('failed'));
           else root.cancel();
 
-          const isMeasured = isSampled || rescue || isForced;
           const isKept = isSampled || isForced || (rescue && outcome !== 'succeed');
           const summary = tracking.tracker.getExecutionSummary('t');
           expect(summary !== undefined).toBe(isKept);
           const all = tracking.all.stages;
           const kept = tracking.kept.stages;
-          expect(new Set(all).size).toBe(all.length);
-          expect(new Set(kept)).toEqual(new Set(isKept ? all : []));
-          expect(kept).toHaveLength(isKept ? all.length : 0);
-          expect(all.length > 0).toBe(isMeasured);
+          expect(new Set(kept).size).toBe(kept.length);
+          if (scopes === 'kept and all') {
+            expect(all.at(-1)?.stageId).toBe('S0');
+            expect(new Set(all).size).toBe(all.length);
+            if (isKept) expect(new Set(kept)).toEqual(new Set(all));
+          }
+          expect(kept.length > 0).toBe(isKept);
           if (summary !== undefined) {
-            expect(new Set(stagesOf(summary.stages[0]!))).toEqual(new Set(all));
-            expect(summary.stageCount).toBe(all.length);
+            expect(new Set(stagesOf(summary.stages[0]!))).toEqual(new Set(kept));
+            expect(summary.stageCount).toBe(kept.length);
           }
           expect(stages.every((stage) => stage.hasEnded)).toBe(true);
         },

@@ -45,7 +45,7 @@ describe('the signal of a trace', () => {
       stage.fail(new Error('stopped'));
     });
     root.cancel();
-    expect(tracking.stage('A')).toMatchObject({ outcome: 'error', errorMessage: 'stopped' });
+    expect(tracking.stage('A')).toMatchObject({ outcome: 'cancelled', errorMessage: undefined });
     expect(tracking.recorder.drops.lateStages).toBe(0);
   });
 

@@ -6,6 +6,8 @@ import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { ExecutionSummary, KeptBecause, Outcome, StageExecution } from './stage-execution.js';
+import { UpstreamErrors } from './upstream-errors.js';
+import { WindDown } from './wind-down.js';
 
 /** What is decided about a trace when it is opened. */
 export interface TraceDecision {
@@ -29,7 +31,8 @@ export class Trace implements TraceIdentity {
   #droppedStages = 0;
   #answeredAfterMs: number | undefined;
   #abort: AbortController | undefined;
-  #wasCancelled = false;
+  #windDown: WindDown | undefined;
+  #upstreamErrors: UpstreamErrors | undefined;
   /** Ended stages that sinks have not seen, because nothing had decided to keep the trace when they ended. */
   #undecided: StageExecution[] = [];
 
@@ -54,11 +57,21 @@ export class Trace implements TraceIdentity {
     this.#announce(this.root);
   }
 
-  /** Aborts when the trace is cancelled: the client has left, nobody waits for the result. Made when first asked for. */
+  /** Aborts when nobody waits for the result any longer, because the client has left. Made when first asked for. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#wasCancelled) this.#abort.abort();
+    if (this.#windDown !== undefined) this.#abort.abort();
     return this.#abort.signal;
+  }
+
+  /** How its stages stop after an abort; undefined as long as there was none. */
+  get windDown(): WindDown | undefined {
+    return this.#windDown;
+  }
+
+  /** Errors that provider stages ended with. */
+  get upstreamErrors(): UpstreamErrors {
+    return (this.#upstreamErrors ??= new UpstreamErrors());
   }
 
   now(): number {
@@ -88,7 +101,7 @@ export class Trace implements TraceIdentity {
     if (definition.force) this.force();
     if (!this.#isRecording || this.recorder.isDelivering) return undefined;
     const { limits, drops } = this.recorder;
-    if (this.root === undefined) {
+    if (this.root === undefined || this.#windDown !== undefined) {
       drops.lateStages += 1;
       return undefined;
     }
@@ -109,6 +122,21 @@ export class Trace implements TraceIdentity {
     this.recorder.measured.record(stage, this);
     if (this.keptBecause === undefined) this.#undecided.push(stage);
     else this.recorder.kept.record(stage, this);
+    this.#windDown?.ended(stage);
+  }
+
+  /**
+   * Nobody waits for the result since `atMs`, a reading of the monotonic clock: the signal aborts, no further stage
+   * starts, and the root's duration is settled. Stages that are running may stop by themselves for the recorder's
+   * `abortGraceMs`; then, at once if none is running, `onStopped` is called, which has to end the root.
+   */
+  abort(atMs: number, onStopped: () => void): void {
+    const root = this.root;
+    if (root === undefined || this.#windDown !== undefined) return;
+    root.hold(false, atMs);
+    this.#startWindDown(atMs).wait(root.runningSubstages(), this.recorder.abortGraceMs, () =>
+      this.recorder.attempt('trace end', onStopped),
+    );
   }
 
   /** Ends the root with this outcome and everything still open as cancelled. Further calls do nothing. */
@@ -116,10 +144,10 @@ export class Trace implements TraceIdentity {
     const root = this.root;
     if (root === undefined) return;
     // First of all: stages whose work stops at once still end by themselves.
-    if (outcome === 'cancelled') this.#cancel();
+    if (outcome === 'cancelled' && this.#windDown === undefined) this.#startWindDown(this.now());
     const now = this.now();
     root.closeSubstages(now);
-    this.#decide(outcome, this.#answeredAfterMs ?? now - this.#startMs);
+    this.#decide(outcome, this.#answeredAfterMs ?? (this.#windDown?.abortedAtMs ?? now) - this.#startMs);
     const record = root.finish(outcome, now);
     if (this.keptBecause !== undefined) this.recorder.history.add(this.#summaryOf(record, false));
     this.root = undefined;
@@ -133,9 +161,11 @@ export class Trace implements TraceIdentity {
     return this.#summaryOf(this.root.snapshot(this.now()), true);
   }
 
-  #cancel(): void {
-    this.#wasCancelled = true;
+  #startWindDown(atMs: number): WindDown {
+    const windDown = new WindDown(atMs);
+    this.#windDown = windDown;
     this.#abort?.abort();
+    return windDown;
   }
 
   /** The last moment to keep the trace; if it is, the sinks get the stages they have not seen. */

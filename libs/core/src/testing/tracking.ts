@@ -4,7 +4,7 @@ import type { ExecutionSummary, StageExecution } from '../stage-execution.js';
 import { CollectingSink } from './collecting-sink.js';
 import { ManualClock } from './manual-clock.js';
 
-/** A tracker that keeps every trace, on a clock that is moved by hand, with a sink of each scope. */
+/** A tracker that keeps every trace, on a clock that is moved by hand, with a sink of each scope or of `kept` alone. */
 export class Tracking {
   readonly clock = new ManualClock();
   readonly kept = new CollectingSink('kept');
@@ -12,12 +12,13 @@ export class Tracking {
   readonly recorder: Recorder;
   readonly tracker: ExecutionTracker;
 
-  constructor(options: RecorderOptions = {}) {
+  constructor(options: RecorderOptions = {}, scopes: 'kept and all' | 'kept' = 'kept and all') {
     const { sinks = [], ...others } = options;
+    const own = scopes === 'kept' ? [this.kept] : [this.kept, this.all];
     this.recorder = new Recorder({
       sampleRate: 1,
       clock: this.clock,
-      sinks: [this.kept, this.all, ...sinks],
+      sinks: [...own, ...sinks],
       ...others,
     });
     this.tracker = new ExecutionTracker(this.recorder);

@@ -15,7 +15,8 @@ export interface ObservabilityOptions {
   readonly sampleRate?: number;
   /**
    * Which traces outside the sample are kept all the same. Default: those that failed, were abandoned, or took longer
-   * than a second to answer. With false a sampled-out request records nothing.
+   * than a second to answer. With false a sampled-out request records nothing, except for sinks
+   * of scope `all`.
    */
   readonly rescue?: boolean | Partial<RescueRules>;
   /** Keeps the trace of a request for which this returns true. Default: none. Do not trust a public header alone. */
@@ -38,6 +39,11 @@ export interface ObservabilityOptions {
     /** Milliseconds, at least 0. Default 500. */
     readonly stallFloorMs?: number;
   };
+  /**
+   * Milliseconds that stages have to stop by themselves once the client of their request has left, before they are
+   * closed as cancelled: 0 to an hour. Default 500.
+   */
+  readonly abortGraceMs?: number;
   /** Milliseconds that shutdown waits for open traces to end, and again for the sinks to close. Default 1,000. */
   readonly closeTimeoutMs?: number;
   /** For tests. Default: the system's clocks. */

@@ -123,6 +123,7 @@ describe('An option', () => {
     ['limits', {}],
     ['stream', { stallFactor: 1, stallFloorMs: 0 }],
     ['closeTimeoutMs', 0],
+    ['abortGraceMs', 3_600_000],
     ['clock', systemClock],
   ];
   it.each(right)('%s may be %j', (name, value) => {
@@ -151,6 +152,7 @@ describe('An option', () => {
     ['stream', 5, '5'],
     ['stream', [], '[]'],
     ['closeTimeoutMs', -1, '-1'],
+    ['abortGraceMs', 3_600_001, '3600001'],
     ['closeTimeoutMs', '5', '"5"'],
     ['closeTimeoutMs', Number.NaN, 'NaN'],
     ['closeTimeoutMs', 2 ** 31, '2147483648'],

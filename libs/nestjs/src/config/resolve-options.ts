@@ -28,7 +28,8 @@ const CHECKS: Record<
   sinks: { is: 'an array of sinks, each with a name and a record method', ok: isSinks },
   limits: { is: 'an object of limits', ok: isObject },
   stream: { is: 'an object with stallFactor, stallFloorMs or both', ok: isObject },
-  closeTimeoutMs: { is: 'a number of milliseconds from 0 to 2,147,483,647', ok: isTimeout },
+  abortGraceMs: { is: 'a number of milliseconds from 0 to 3,600,000', ok: isTimeout },
+  closeTimeoutMs: { is: 'a number of milliseconds from 0 to 3,600,000', ok: isTimeout },
   clock: { is: 'an object with the methods now and wallNow', ok: isClock },
 };
 
@@ -81,9 +82,9 @@ function isRate(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= 1;
 }
 
-/** More does not fit into a timer, which then fires at once. */
+/** An hour, as the recorder has it. */
 function isTimeout(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= 2_147_483_647;
+  return typeof value === 'number' && value >= 0 && value <= 3_600_000;
 }
 
 function isClock(value: unknown): boolean {

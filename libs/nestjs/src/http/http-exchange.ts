@@ -1,8 +1,8 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Outcome, Stage } from '@followspot/core';
+import { ABORT_LAG, type Outcome, type Stage } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
-import { onResponseEnd, wasDestroyedHere } from './response-end.js';
+import { onResponseEnd, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
 import { SseStreamStage } from './sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
 
@@ -44,6 +44,8 @@ export class HttpExchange {
   #route: string | undefined;
   /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
   #isFinished = false;
+  /** The monotonic reading at which the response closed. */
+  #closedAtMs = 0;
 
   constructor(
     root: Stage,
@@ -96,29 +98,51 @@ export class HttpExchange {
   }
 
   #close(): void {
+    this.#closedAtMs = this.root.trace.now();
     // Under HTTP/2 a stream that was reset has `writableFinished` too, but nobody has ended it.
     this.#isFinished = this.#response.writableFinished && this.#response.writableEnded;
     // Our listener comes before Nest's own: let it tear the stream down first, so that stages end by themselves.
-    if (this.#stream === undefined || this.#stream.isSettled) this.#end();
+    if (this.#stream === undefined || this.#stream.isSettled) this.#conclude();
     else
       process.nextTick(() => {
-        this.#end();
+        this.#conclude();
       });
   }
 
-  #end(): void {
+  /** Settles how the request went; the trace then ends at once, or when the work that nobody waits for has stopped. */
+  #conclude(): void {
     const { statusCode } = this.#response;
     this.#stream?.responseClosed({
       statusCode,
+      atMs: this.#closedAtMs,
       isFinished: this.#isFinished,
       isShuttingDown: this.#isShuttingDown(),
       wasDestroyedHere: wasDestroyedHere(this.#request),
+      wasIdleTooLong: wasIdleTooLong(this.#request),
     });
     this.#describe(statusCode);
     const outcome = this.#outcome();
+    if (this.#isFinished && outcome !== 'cancelled') this.#end(outcome);
+    else
+      this.root.trace.abort(this.#closedAtMs, () => {
+        this.#describeAbort();
+        this.#end(outcome);
+      });
+  }
+
+  #end(outcome: Outcome): void {
+    this.#stream?.end();
     if (outcome === 'error') this.root.fail(this.#failure());
     else if (outcome === 'cancelled') this.root.cancel();
     else this.root.succeed();
+  }
+
+  /** How the work behind the answer took it that nobody waited any longer. */
+  #describeAbort(): void {
+    const { lagMs, unstoppedStages = 0 } = this.root.trace.windDown ?? {};
+    const stage = this.#stream?.stage ?? this.root;
+    if (lagMs !== undefined) stage.setAttribute(ABORT_LAG, lagMs);
+    if (unstoppedStages > 0) stage.setAttribute('unstoppedStages', unstoppedStages);
   }
 
   #describe(statusCode: number): void {

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** Connections that were idle for longer than the server allows, which destroys them. */
+const idleTooLong = new WeakSet<Socket>();
+
 /** Who waits for each connection to close: one listener on it, however many requests a client pipelines. */
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
@@ -39,11 +42,19 @@ export function wasDestroyedHere({ httpVersionMajor, socket }: IncomingMessage):
   return code === undefined || code === 'ECANCELED';
 }
 
+/** Whether the connection of a request was destroyed because nothing had happened on it (`server.setTimeout`). */
+export function wasIdleTooLong(request: IncomingMessage): boolean {
+  return wasDestroyedHere(request) && idleTooLong.has(request.socket);
+}
+
 function waitersOf(socket: Socket): Set<() => void> {
   const known = waiting.get(socket);
   if (known !== undefined) return known;
   const waiters = new Set<() => void>();
   waiting.set(socket, waiters);
+  socket.once('timeout', () => {
+    idleTooLong.add(socket);
+  });
   socket.once('close', () => {
     for (const end of waiters) end();
   });

@@ -9,8 +9,8 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   let app: RunningApp;
   afterEach(() => app.close());
 
-  const start = async (options: ObservabilityOptions): Promise<void> => {
-    app = await startApp(adapter, { controllers: [ItemsController], options });
+  const start = async (options: ObservabilityOptions, collects?: 'kept' | 'all'): Promise<void> => {
+    app = await startApp(adapter, { controllers: [ItemsController], options, ...(collects && { collects }) });
   };
 
   it('the thread id alone decides, as the tracker says beforehand', async () => {
@@ -45,12 +45,20 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   });
 
   it('with rescue off a sampled-out request records nothing and has its id all the same', async () => {
-    await start({ sampleRate: 0, rescue: false });
+    await start({ sampleRate: 0, rescue: false }, 'kept');
     const answer = await call(app.port, '/items/1', { traceId: 'nothing' });
     expect(answer).toMatchObject({ traceId: 'nothing', text: '{"id":"1","traceId":"nothing"}' });
     expect((await call(app.port, '/items/broken')).status).toBe(500);
     expect(app.sink.stages).toEqual([]);
+    expect(app.tracker.getStageStatistics('HTTP.1_REQUEST')).toBeUndefined();
     expect(app.recorder.openTraceCount).toBe(0);
+  });
+
+  it('with rescue off a sink that wants all stages gets all of them, and nothing is kept', async () => {
+    await start({ sampleRate: 0, rescue: false });
+    await call(app.port, '/items/broken', { traceId: 'measured' });
+    expect(await app.sink.root('measured')).toMatchObject({ outcome: 'error' });
+    expect(app.tracker.getExecutionSummary('measured')).toBeUndefined();
   });
 
   it('the option force keeps the requests that it names', async () => {

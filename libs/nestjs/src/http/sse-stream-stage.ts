@@ -3,25 +3,39 @@ import type { Outcome, Stage, StreamEnding } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import type { SubscriptionListener } from '../rxjs/stage-subscriber.js';
 import { sendingErrorOf, serialisationErrorOf } from './sse-message.js';
+import { isTimeout } from './is-timeout.js';
 import { StreamFigures, type StreamResponse } from './stream-figures.js';
 
 /** What the response tells when it has closed. */
 export interface ResponseFacts {
   readonly statusCode: number;
+  /** The reading of the monotonic clock at which it closed. */
+  readonly atMs: number;
   /** Everything was written and handed to the operating system. */
   readonly isFinished: boolean;
   readonly isShuttingDown: boolean;
   /** It was this side that destroyed the connection. */
   readonly wasDestroyedHere: boolean;
+  /** It did so because nothing had happened on the connection for too long. */
+  readonly wasIdleTooLong: boolean;
 }
 
 /** How the Observable has finished, as far as that is known before the response has closed. */
 type Conclusion = { readonly atMs: number } & (
   | { readonly how: 'completed'; readonly isShutdown: boolean }
-  /** Before anything was sent an exception filter answers, and its status tells what it was. */
-  | { readonly how: 'failed'; readonly error: unknown; readonly isRefusal: boolean }
+  | Failure
   | { readonly how: 'torn down'; readonly wasDropped: boolean }
 );
+
+/** Before anything was sent an exception filter answers, and its status tells what it was. */
+interface Failure {
+  readonly how: 'failed';
+  readonly error: unknown;
+  readonly isRefusal: boolean;
+}
+
+/** What a stream fails with when `server.setTimeout` has destroyed its connection. */
+const IDLE_TOO_LONG = { name: 'TimeoutError', message: 'nothing happened on the connection for too long' };
 
 /** Endings of a stream that somebody was still waiting for: the silence before may have been a stall. */
 const CUT_SHORT = new Set<StreamEnding>([
@@ -31,6 +45,12 @@ const CUT_SHORT = new Set<StreamEnding>([
   'timeout',
   'slow_consumer',
 ]);
+
+/** How the stream has ended, once the response has closed. A refusal is no stream that ended, and has no ending. */
+interface Verdict {
+  readonly ending: StreamEnding | undefined;
+  readonly error?: unknown;
+}
 
 const OUTCOMES: Record<StreamEnding, Outcome> = {
   completed: 'ok',
@@ -56,7 +76,7 @@ export class SseStreamStage implements SubscriptionListener {
   #latest: unknown;
   /** Of the latest subscription: an interceptor may try again. */
   #conclusion: Conclusion | undefined;
-  #failure: unknown;
+  #verdict: Verdict | undefined;
 
   constructor(stage: Stage, response: StreamResponse, options: StreamOptions, isShuttingDown: () => boolean) {
     this.stage = stage;
@@ -67,7 +87,7 @@ export class SseStreamStage implements SubscriptionListener {
 
   /** Whether nothing is left to happen that the stage should wait for. */
   get isSettled(): boolean {
-    return this.stage.hasEnded || this.#conclusion !== undefined;
+    return this.#verdict !== undefined || this.#conclusion !== undefined;
   }
 
   /** How the stream ended; undefined while it is open, and when the answer was another one than a stream. */
@@ -77,7 +97,7 @@ export class SseStreamStage implements SubscriptionListener {
 
   /** What the stream failed with; undefined unless the outcome is `error`. */
   get failure(): unknown {
-    return this.#failure;
+    return this.#verdict?.ending === undefined ? undefined : this.#verdict.error;
   }
 
   next(message: unknown): void {
@@ -107,39 +127,52 @@ export class SseStreamStage implements SubscriptionListener {
     this.#conclusion = { how: 'torn down', wasDropped, atMs: this.#now() };
   }
 
-  /** The response has closed, and the stage ends. */
+  /** The response has closed: how the stream ended is settled, and how long it lasted. */
   responseClosed(facts: ResponseFacts): void {
-    if (this.stage.hasEnded) return;
-    const conclusion = this.#conclusion;
-    if (conclusion?.how === 'failed') this.#endFailed(conclusion.error, conclusion.isRefusal, facts);
-    else if (facts.statusCode >= 500) this.#end('server_error', sendingErrorOf(this.#latest));
-    else if (conclusion?.how === 'completed') this.#end(endingOfCompleted(conclusion, facts, this.#figures));
-    else if (conclusion?.wasDropped === true) this.#end('slow_consumer');
-    else if (facts.isFinished) this.#endSent();
-    else this.#end(facts.isShuttingDown ? 'shutdown' : 'client_disconnect');
+    if (this.#verdict !== undefined) return;
+    this.#verdict = this.#verdictOn(facts);
+    const { ending } = this.#verdict;
+    this.stage.hold(false, facts.atMs);
+    if (ending === undefined) return;
+    this.stage.ending = ending;
+    if (CUT_SHORT.has(ending)) this.#figures.cut(this.#conclusion?.atMs ?? facts.atMs);
+    this.stage.setAttributes(this.#figures.attributes());
   }
 
-  /** A filter that answered below 500 refused the request: no stream has ended there, and so it has no `ending`. */
-  #endFailed(error: unknown, isRefusal: boolean, facts: ResponseFacts): void {
-    if (isRefusal && facts.isFinished && facts.statusCode < 500) this.stage.fail(error);
-    else this.#end('server_error', error);
+  /** Ends the stage; before that, the work behind a stream that was cut has had time to stop. */
+  end(): void {
+    const { ending, error } = this.#verdict ?? { ending: undefined, error: undefined };
+    if (ending === undefined || OUTCOMES[ending] === 'error') this.stage.fail(error);
+    else if (OUTCOMES[ending] === 'cancelled') this.stage.cancel();
+    else this.stage.succeed();
+  }
+
+  #verdictOn(facts: ResponseFacts): Verdict {
+    const conclusion = this.#conclusion;
+    if (conclusion?.how === 'failed') return this.#verdictOnFailure(conclusion, facts);
+    if (facts.statusCode >= 500) return { ending: 'server_error', error: sendingErrorOf(this.#latest) };
+    if (conclusion?.how === 'completed')
+      return { ending: endingOfCompleted(conclusion, facts, this.#figures) };
+    if (conclusion?.wasDropped === true) return { ending: 'slow_consumer' };
+    if (facts.isFinished) return this.#verdictOnSent();
+    if (facts.isShuttingDown) return { ending: 'shutdown' };
+    return facts.wasIdleTooLong
+      ? { ending: 'timeout', error: IDLE_TOO_LONG }
+      : { ending: 'client_disconnect' };
+  }
+
+  /** A filter that answered below 500 refused the request. */
+  #verdictOnFailure({ error, isRefusal }: Failure, facts: ResponseFacts): Verdict {
+    if (isRefusal && facts.isFinished && facts.statusCode < 500) return { ending: undefined, error };
+    if (isTimeout(error)) return { ending: 'timeout', error };
+    const isUpstream = this.stage.trace.upstreamErrors.caused(error);
+    return { ending: isUpstream ? 'upstream_error' : 'server_error', error };
   }
 
   /** Everything was sent although nobody waited for the end: on purpose, or because Nest could not send an event. */
-  #endSent(): void {
+  #verdictOnSent(): Verdict {
     const error = serialisationErrorOf(this.#latest);
-    if (error === undefined) this.#end('completed');
-    else this.#end('server_error', error);
-  }
-
-  #end(ending: StreamEnding, error?: unknown): void {
-    this.stage.ending = ending;
-    this.#failure = error;
-    if (CUT_SHORT.has(ending)) this.#figures.cut(this.#conclusion?.atMs ?? this.#now());
-    this.stage.setAttributes(this.#figures.attributes());
-    if (OUTCOMES[ending] === 'ok') this.stage.succeed();
-    else if (OUTCOMES[ending] === 'error') this.stage.fail(error);
-    else this.stage.cancel();
+    return error === undefined ? { ending: 'completed' } : { ending: 'server_error', error };
   }
 
   #now(): number {

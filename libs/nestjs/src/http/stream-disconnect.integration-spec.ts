@@ -50,7 +50,7 @@ describe.each(ADAPTERS)('When the client of a stream leaves on %s', (adapter) =>
     ['sampled out', { sampleRate: 0, rescue: false }],
     ['not tracked at all', { enabled: false }],
   ])('the trace id can be read in the teardown of a request that is %s', async (_, options) => {
-    const other = await startApp(adapter, { controllers: [StreamsController], options });
+    const other = await startApp(adapter, { controllers: [StreamsController], collects: 'kept', options });
     const stream = await openStream(other.port, '/endless', { traceId: 'unseen' });
     await stream.seen('data: 0');
     stream.leave();

@@ -3,9 +3,13 @@ import type { Sink, StageExecution, TraceIdentity } from '@followspot/core';
 /** Remembers every stage and hands out the root of a trace when it has ended, so that no test has to sleep. */
 export class CollectingSink implements Sink {
   readonly name = 'collecting';
-  readonly scope = 'all';
+  readonly scope: 'kept' | 'all';
   readonly stages: { stage: StageExecution; trace: TraceIdentity }[] = [];
   readonly #waiting = new Map<string, (stage: StageExecution) => void>();
+
+  constructor(scope: 'kept' | 'all' = 'all') {
+    this.scope = scope;
+  }
 
   record(stage: StageExecution, trace: TraceIdentity): void {
     this.stages.push({ stage, trace });

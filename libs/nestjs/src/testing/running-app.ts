@@ -24,6 +24,8 @@ export interface AppUnderTest {
   readonly providers?: NonNullable<DynamicModule['providers']>;
   readonly imports?: NonNullable<DynamicModule['imports']>;
   readonly options?: ObservabilityOptions;
+  /** Which stages the sink of the test asks for. Default all, and then every request is measured. */
+  readonly collects?: 'kept' | 'all';
   readonly nest?: NestApplicationOptions;
   readonly configure?: (app: INestApplication) => void;
 }
@@ -59,7 +61,7 @@ class TestModule {}
 
 /** Starts it; the caller closes it. */
 export async function startApp(adapter: AdapterName, parts: AppUnderTest): Promise<RunningApp> {
-  const sink = new CollectingSink();
+  const sink = new CollectingSink(parts.collects);
   const nest = await createApp(adapter, rootModule(parts, sink), parts.nest);
   parts.configure?.(nest);
   await nest.listen(0, '127.0.0.1');
