@@ -1,0 +1,203 @@
+import 'reflect-metadata';
+import type { IncomingMessage } from 'node:http';
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, type MessageEvent, Req, Sse } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { interval, map, merge, NEVER, type Observable, of, Subject } from 'rxjs';
+import type { Outcome, StreamEnding } from '@followspot/core';
+import { traceMixin } from '@followspot/sinks/log';
+import { call, openStream, rawConnection, send } from './testing/http-client.js';
+import { ADAPTERS, type RunningApp, startApp } from './testing/running-app.js';
+import { type Moments, newMoments, StreamsController } from './testing/streams.controller.js';
+
+interface Line {
+  readonly msg: string;
+  readonly traceId?: string;
+  readonly stage?: string;
+  readonly ending?: string;
+  readonly outcome?: string;
+}
+
+let lines: Line[] = [];
+const memory = new Writable({
+  write: (chunk, _, done) => {
+    lines.push(JSON.parse(String(chunk)) as Line);
+    done();
+  },
+});
+
+@Controller()
+class MoreStreamsController {
+  /** Completes in the very tick in which its client is known to have left. */
+  @Sse('completes-with-the-leaving')
+  completesWithTheLeaving(@Req() request: { readonly raw?: IncomingMessage }): Observable<MessageEvent> {
+    const { socket } = request.raw ?? (request as IncomingMessage);
+    const events = new Subject<MessageEvent>();
+    socket.prependOnceListener('close', () => {
+      events.complete();
+    });
+    return merge(of({ data: 'first' }), events);
+  }
+
+  @Sse('pours', { maxPendingDataLength: 500_000 })
+  pours(): Observable<MessageEvent> {
+    return interval(1).pipe(map(() => ({ data: 'x'.repeat(65_536) })));
+  }
+
+  @Sse('open')
+  open(): Observable<MessageEvent> {
+    return merge(of({ data: 'first' }), NEVER);
+  }
+}
+
+/** What a case may use. */
+interface Scene {
+  readonly app: RunningApp;
+  readonly moments: Moments;
+  readonly traceId: string;
+}
+
+interface Case {
+  readonly name: string;
+  /** Plays the client, to the end of the request. */
+  readonly play: (scene: Scene) => Promise<unknown>;
+  /** Undefined: there is no stream. */
+  readonly ending: StreamEnding | undefined;
+  readonly request: Outcome;
+}
+
+/** Reads until `text` has come, then hangs up. */
+const leaveAfter =
+  (path: string, text: string) =>
+  async ({ app, traceId }: Scene): Promise<void> => {
+    const stream = await openStream(app.port, path, { traceId });
+    await stream.seen(text);
+    stream.leave();
+  };
+
+/** Hangs up when the server has come to a moment, and lets it go on by another one. */
+const leaveAt =
+  (path: string, moment: string, goesOnBy?: string) =>
+  async ({ app, moments, traceId }: Scene): Promise<void> => {
+    const { request } = await send(app.port, path, { traceId });
+    await moments.passed(moment);
+    request.destroy();
+    await app.sink.root(traceId);
+    if (goesOnBy !== undefined) moments.pass(goesOnBy);
+  };
+
+const read =
+  (path: string, method = 'GET') =>
+  ({ app, traceId }: Scene): Promise<unknown> =>
+    call(app.port, path, { traceId, method });
+
+const left = { ending: 'client_disconnect', request: 'cancelled' } as const;
+const completed = { ending: 'completed', request: 'ok' } as const;
+const failed = { ending: 'server_error', request: 'error' } as const;
+
+/** Every way in which the request of a stream can go. */
+const CASES: readonly Case[] = [
+  {
+    name: 'a client that leaves while a guard decides',
+    play: leaveAt('/guarded', 'guarding', 'let through'),
+    ending: undefined,
+    request: 'cancelled',
+  },
+  {
+    name: 'a client that leaves during an async handler',
+    play: leaveAt('/preparing', 'preparing', 'prepared'),
+    ...left,
+  },
+  { name: 'a client that leaves before the first event', play: leaveAt('/silent', 'subscribed'), ...left },
+  { name: 'a client that leaves between two events', play: leaveAfter('/endless', 'data: 2'), ...left },
+  {
+    name: 'a client that leaves in the tick in which the stream completes',
+    play: leaveAfter('/completes-with-the-leaving', 'first'),
+    ...left,
+  },
+  {
+    name: 'a client that leaves when the stream has completed',
+    play: async ({ app, traceId }) => {
+      const stream = await openStream(app.port, '/synchronous', { traceId });
+      await app.sink.root(traceId);
+      stream.leave();
+    },
+    ...completed,
+  },
+  { name: 'a handler that rejects after 30 ms', play: read('/rejects'), ...failed },
+  { name: 'an error after the first event', play: read('/fails'), ...failed },
+  { name: 'an event that cannot be serialised', play: read('/bigint-later'), ...failed },
+  { name: 'a first event that cannot be serialised', play: read('/bigint-first'), ...failed },
+  { name: 'an empty stream', play: read('/empty'), ...completed },
+  { name: 'HEAD', play: read('/endless', 'HEAD'), ...completed },
+  { name: 'POST', play: read('/posted', 'POST'), ...completed },
+  {
+    name: 'a slow reader that is dropped at maxPendingDataLength',
+    play: async ({ app, traceId }) => {
+      const socket = await rawConnection(app.port);
+      socket.pause();
+      socket.write(`GET /pours HTTP/1.1\r\nHost: a\r\nX-Trace-ID: ${traceId}\r\n\r\n`);
+      await app.sink.root(traceId);
+      socket.destroy();
+    },
+    ending: 'slow_consumer',
+    request: 'cancelled',
+  },
+  {
+    name: 'a shutdown with the stream open',
+    play: async ({ app, traceId }) => {
+      const stream = await openStream(app.port, '/open', { traceId });
+      await stream.seen('first');
+      await app.close();
+    },
+    ending: 'shutdown',
+    request: 'cancelled',
+  },
+];
+
+describe.each(ADAPTERS)('On %s', (adapter) => {
+  let app: RunningApp;
+  beforeEach(async () => {
+    lines = [];
+    app = await startApp(adapter, {
+      controllers: [StreamsController, MoreStreamsController],
+      imports: [LoggerModule.forRoot({ pinoHttp: [{ mixin: traceMixin, autoLogging: false }, memory] })],
+      options: { log: true },
+    });
+  });
+  afterEach(() => app.close());
+
+  it.each(CASES.map((row) => [row.name, row.ending ?? 'no stream', row] as const))(
+    '%s ends as %s in stage, history and log, once, and nothing stays open',
+    async (name, _, { play, ending, request }) => {
+      const traceId = name.replaceAll(' ', '-');
+      await play({ app, moments: newMoments(), traceId });
+      const root = await app.sink.root(traceId);
+      // What comes late has come by then.
+      await new Promise(setImmediate);
+
+      const streams = app.sink.stages.filter(
+        ({ stage, trace }) => stage.kind === 'stream' && trace.traceId === traceId,
+      );
+      expect(streams.map(({ stage }) => stage.ending)).toEqual(ending === undefined ? [] : [ending]);
+      expect(app.sink.roots(traceId)).toHaveLength(1);
+      expect(root.outcome).toBe(request);
+
+      const summary = app.tracker.getExecutionSummary(traceId);
+      expect(summary).toMatchObject({ traceId, outcome: request, running: false });
+      expect(summary?.stages[0]?.substages.map((stage) => stage.ending)).toEqual(
+        streams.map(({ stage }) => stage.ending),
+      );
+
+      const ends = lines.filter((line) => line.msg === 'Stage completed' && line.traceId === traceId);
+      expect(ends.filter((line) => line.stage === 'HTTP.1_REQUEST')).toMatchObject([{ outcome: request }]);
+      expect(ends.filter((line) => line.stage === 'HTTP.2_STREAM').map((line) => line.ending)).toEqual(
+        streams.map(({ stage }) => stage.ending),
+      );
+
+      expect(app.recorder.openTraceCount).toBe(0);
+      expect(app.tracker.getDropCounts().internalErrors).toBe(0);
+    },
+  );
+});
