@@ -3,6 +3,7 @@ import { NO_ATTRIBUTES, withAttribute } from './attributes.js';
 import { noDrops } from './drop-counts.js';
 import { limitsOf } from './limits.js';
 import type { AttributeValue } from './stage-execution.js';
+import { stageDefinition } from './stage-definition.js';
 import { Tracking } from './testing/tracking.js';
 
 /** Sets all entries on an empty bag and says what is in it and how much was counted. */
@@ -111,10 +112,7 @@ describe('attributes', () => {
 
   it('cannot be set once the stage has ended', () => {
     const tracking = new Tracking();
-    const { root } = tracking.recorder.openTrace(
-      { stageId: 'ROOT', stageName: 'Root', kind: 'request', metadata: {}, force: false },
-      { threadId: 't' },
-    );
+    const { root } = tracking.recorder.openTrace(stageDefinition('ROOT'), { threadId: 't' });
     root?.setAttribute('early', true);
     root?.succeed();
     root?.setAttribute('late', true);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Sampler } from './sampler.js';
+import { stageDefinition } from './stage-definition.js';
 import { Tracking } from './testing/tracking.js';
 
 describe('ExecutionTracker', () => {
@@ -88,15 +89,8 @@ describe('ExecutionTracker', () => {
   it('finds from outside the trace of a thread id that was opened last', () => {
     const tracking = new Tracking();
     const { tracker, recorder } = tracking;
-    const definition = {
-      stageId: 'ROOT',
-      stageName: 'Root',
-      kind: 'request',
-      metadata: {},
-      force: false,
-    } as const;
     const [first, second] = ['1', '2'].map((traceId) =>
-      recorder.openTrace(definition, { threadId: 't', traceId }),
+      recorder.openTrace(stageDefinition('ROOT'), { threadId: 't', traceId }),
     );
     expect(tracker.getExecutionSummary('t')?.traceId).toBe('2');
     second?.root?.succeed();

@@ -61,10 +61,11 @@ export class ExecutionTracker {
    * @param stageId Of the root stage, such as `JOB.1_REINDEX`.
    */
   runTrace<T>(stageId: string, fn: () => T, options?: RunTraceOptions<Awaited<T>>): T {
-    const { root, mayRecord } = this.#recorder.openTrace(stageDefinition(stageId, options), options);
+    const definition = stageDefinition(stageId, options);
+    const { root, mayRecord } = this.#recorder.openTrace(definition, options);
     if (root === undefined) return fn();
     if (!mayRecord) return root.run(fn);
-    return runToCompletion(root, fn, options?.attributes as AttributesOf | undefined) as T;
+    return runToCompletion(root, definition, fn, options?.attributes as AttributesOf | undefined) as T;
   }
 
   /** Sets an attribute on the stage that is running here; does nothing outside a trace. */

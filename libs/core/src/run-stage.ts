@@ -14,7 +14,7 @@ export function runStage(
   attributesOf?: AttributesOf,
 ): unknown {
   const stage = startStage(definition);
-  return stage === undefined ? call() : runToCompletion(stage, call, attributesOf);
+  return stage === undefined ? call() : runToCompletion(stage, definition, call, attributesOf);
 }
 
 /** Starts a stage inside the one that is running here; undefined where its work is to be a plain call. */
@@ -33,7 +33,12 @@ export function startStage(definition: StageDefinition): Stage | undefined {
 export type AttributesOf = (value: unknown) => Attributes;
 
 /** Runs `call` as code of a stage that is open and ends the stage when the work is finished. */
-export function runToCompletion(stage: Stage, call: () => unknown, attributesOf?: AttributesOf): unknown {
+export function runToCompletion(
+  stage: Stage,
+  definition: StageDefinition,
+  call: () => unknown,
+  attributesOf?: AttributesOf,
+): unknown {
   let result: unknown;
   try {
     result = runInStage(stage, call);
@@ -43,11 +48,11 @@ export function runToCompletion(stage: Stage, call: () => unknown, attributesOf?
     });
     throw error;
   }
-  return complete(stage, result, attributesOf && attributeListener(stage, attributesOf));
+  return complete(stage, result, definition.followThenable, attributesOf && attributeListener(attributesOf));
 }
 
-function attributeListener(stage: Stage, attributesOf: AttributesOf): ValueListener {
-  return (value) => {
+function attributeListener(attributesOf: AttributesOf): ValueListener {
+  return (stage, value) => {
     stage.trace.recorder.attempt(`attributes of ${stage.stageId}`, () => {
       stage.setAttributes(attributesOf(value));
     });

@@ -12,6 +12,8 @@ export interface StageDefinition {
   readonly metadata: Metadata;
   /** Keeps the whole trace when this stage runs. */
   readonly force: boolean;
+  /** Whether a lazy thenable that the work returns is followed by a stand-in. */
+  readonly followThenable: boolean;
 }
 
 /** What may be said of a stage beside its id. `V` is the value that its work comes to, `A` the arguments. */
@@ -24,6 +26,12 @@ export interface StageOptions<V = unknown, A extends readonly unknown[] = readon
   readonly metadata?: Metadata;
   /** Keeps the whole trace when this stage runs, whatever the sampler says. Default false. */
   readonly force?: boolean;
+  /**
+   * Follows a lazy thenable (a query builder, which does nothing until it is awaited): one stage for each `then`, until
+   * it settles. The caller then gets a stand-in that behaves like the thenable in everything but its identity (`===`,
+   * `WeakMap` keys). Default false: the thenable is returned untouched, and only its making is recorded.
+   */
+  readonly followThenable?: boolean;
   /**
    * Attributes read off the value that the work came to (after the promise, if there is one) and the arguments. Not
    * called when the work fails or its result is a stream; what it throws is counted and stays here.
@@ -44,12 +52,13 @@ export function stageDefinition(
     kind: options.kind ?? 'internal',
     metadata: options.metadata ?? NO_METADATA,
     force: options.force ?? false,
+    followThenable: options.followThenable === true,
   };
 }
 
 /**
  * The same for code that is being set up, where a mistake should be loud.
- * @throws TypeError when the id is malformed or the kind unknown.
+ * @throws TypeError when the id is malformed, the kind unknown or `followThenable` not a boolean.
  */
 export function checkedStageDefinition(
   stageId: string,
@@ -60,6 +69,11 @@ export function checkedStageDefinition(
   if (options.kind !== undefined && !STAGE_KINDS.includes(options.kind)) {
     throw new TypeError(
       `stage ${stageId}: kind must be one of ${STAGE_KINDS.join(', ')}, got ${options.kind as string}`,
+    );
+  }
+  if (!['undefined', 'boolean'].includes(typeof options.followThenable)) {
+    throw new TypeError(
+      `stage ${stageId}: followThenable must be true or false, got ${String(options.followThenable)}`,
     );
   }
   return stageDefinition(stageId, options);

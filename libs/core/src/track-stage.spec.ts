@@ -261,6 +261,12 @@ describe('@TrackStage refuses at once', () => {
       ),
     );
   });
+
+  it('a followThenable that is neither true nor false', () => {
+    expect(() => TrackStage('A', { followThenable: 'yes' as unknown as boolean })).toThrow(
+      new TypeError('stage A: followThenable must be true or false, got yes'),
+    );
+  });
 });
 
 describe('@TrackStage as a standard decorator', () => {

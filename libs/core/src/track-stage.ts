@@ -16,13 +16,14 @@ export interface TrackStageDecorator {
 
 /**
  * Tracks a method as a stage. Whatever it returns (a value, a promise, an Observable, a generator, a stream) comes
- * back as the same type, and the stage lasts until that is finished. A tracked method that is called inside another
+ * back as the same type, and the stage lasts until that is finished. A lazy thenable (a query builder) comes back
+ * untouched, and only its making is recorded; see {@link StageOptions.followThenable}. A tracked method that is called inside another
  * becomes its substage. Outside a trace it is a plain call.
  *
  * The position among other decorators does not matter: metadata, name and number of parameters stay.
  *
  * @param stageId From a closed set, matching `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, such as `2.0_CACHE_LOOKUP`.
- * @throws TypeError at decoration, when the id is malformed or what is decorated is not a method.
+ * @throws TypeError at decoration, when the id or an option is malformed or what is decorated is not a method.
  */
 export function TrackStage<V = unknown, A extends unknown[] = unknown[]>(
   stageId: string,
@@ -81,7 +82,7 @@ function tracked(
       const stage = isTrackingOn() ? startStage(definition) : undefined;
       // Called from here and not from a closure: a plain call then costs one frame of the stack and not three.
       if (stage === undefined) return call.apply(this, args);
-      return runCall(stage, call, this, args, attributes);
+      return runCall(stage, definition, call, this, args, attributes);
     },
   };
   imitate(wrapper, original);
@@ -91,13 +92,14 @@ function tracked(
 /** Apart, because its closures would make every call of the wrapper allocate what they share. */
 function runCall(
   stage: Stage,
+  definition: StageDefinition,
   call: (this: unknown, ...args: unknown[]) => unknown,
   self: unknown,
   args: unknown[],
   attributes: AttributesReader | undefined,
 ): unknown {
   const attributesOf = attributes && ((value: unknown) => attributes(value, ...args));
-  return runToCompletion(stage, () => call.apply(self, args), attributesOf);
+  return runToCompletion(stage, definition, () => call.apply(self, args), attributesOf);
 }
 
 /** Gives the wrapper everything that others look for on a method: name, length, own properties, Reflect metadata. */

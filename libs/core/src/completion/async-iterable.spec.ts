@@ -77,6 +77,21 @@ describe('a stage whose work returns an async iterable', () => {
     expect(heard).toBe(3);
   });
 
+  it('stays followed through the methods that return it, as builders do', async () => {
+    class Listening extends TokenStream {
+      on(_event: string): this {
+        return this;
+      }
+    }
+    const tracking = new Tracking();
+    await tracking.run(async () => {
+      const stream = tracking.tracker.trackStage('A', () => new Listening(tracking));
+      expect(stream.on('token')).toBe(stream);
+      await read(stream.on('token'));
+    });
+    expect(tracking.tree).toBe('ROOT(A(TOKEN TOKEN TOKEN))');
+  });
+
   it('sees a method that is exchanged after it was read', () => {
     const tracking = new Tracking();
     tracking.run(() => {

@@ -2,12 +2,13 @@ import { Stream } from 'node:stream';
 import type { ResultShape } from '../result-shape.js';
 import type { Stage } from '../stage.js';
 import { FollowedAsyncIterator } from './generator.js';
+import { isFixed, standInFor } from './stand-in.js';
 
 /**
  * Any other object that can be read with `for await`, such as the stream of a model's SDK. It may have methods and
- * private fields of its own, so the stand-in is a proxy that only exchanges how it is iterated and calls everything
- * else on the original. A lazy thenable that is iterable too (a query builder) is left alone, and so are the streams
- * that their own shapes have turned down: a socket behind a proxy is no socket to Node.
+ * private fields of its own, so only how it is iterated is exchanged. A lazy thenable that is iterable too (a query
+ * builder) is left alone, and so are the streams that their own shapes have turned down: a socket behind a proxy is no
+ * socket to Node.
  */
 export const asyncIterableShape: ResultShape = {
   name: 'async iterable',
@@ -17,23 +18,7 @@ export const asyncIterableShape: ResultShape = {
     !(result instanceof Stream) &&
     !(result instanceof ReadableStream) &&
     !ITERATION.some((key) => isFixed(result, key)),
-  follow: (result, stage) => {
-    const followed = followedMembers(result as AsyncIterable<unknown>, stage);
-    const bound = new WeakMap<object, unknown>();
-    return new Proxy(result, {
-      get(target, key) {
-        const member = followed.get(key);
-        if (member !== undefined) return member;
-        const value: unknown = Reflect.get(target, key, target);
-        if (typeof value !== 'function' || key === 'constructor' || isFixed(target, key)) return value;
-        const method: unknown = bound.get(value) ?? value.bind(target);
-        bound.set(value, method);
-        return method;
-      },
-      // A setter, too, may use private fields.
-      set: (target, key, value) => Reflect.set(target, key, value, target),
-    });
-  },
+  follow: (result, stage) => standInFor(result, followedMembers(result as AsyncIterable<unknown>, stage)),
 };
 
 /** What the stand-in exchanges. */
@@ -54,7 +39,11 @@ function followedMembers(iterable: AsyncIterable<unknown>, stage: Stage): Map<Pr
   return members;
 }
 
-function followedIterator(original: AsyncIterator<unknown>, stage: Stage): AsyncIterableIterator<unknown> {
+/** An iterator whose first step claims the stage. */
+export function followedIterator(
+  original: AsyncIterator<unknown>,
+  stage: Stage,
+): AsyncIterableIterator<unknown> {
   const followed = new FollowedAsyncIterator(original, stage);
   const step =
     (name: 'next' | 'return' | 'throw') =>
@@ -68,10 +57,4 @@ function followedIterator(original: AsyncIterator<unknown>, stage: Stage): Async
       return this;
     },
   };
-}
-
-/** A proxy must return such a property as it is. */
-function isFixed(target: object, key: PropertyKey): boolean {
-  const descriptor = Reflect.getOwnPropertyDescriptor(target, key);
-  return descriptor?.configurable === false && descriptor.writable === false;
 }

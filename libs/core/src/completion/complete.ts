@@ -5,10 +5,11 @@ import { asyncGeneratorShape, generatorShape } from './generator.js';
 import { asyncIterableShape } from './async-iterable.js';
 import { nodeStreamShape } from './node-stream.js';
 import { followPromise, hasNativeThen } from './promise.js';
+import { thenableShape } from './thenable.js';
 import { webStreamShape } from './web-stream.js';
 
-/** Told of the value when a method's result is one, now or after a promise. Must not throw. */
-export type ValueListener = (value: unknown) => void;
+/** Told of the value that a stage's work came to, when it came to one. Must not throw. */
+export type ValueListener = (stage: Stage, value: unknown) => void;
 
 const BUILT_IN_SHAPES: readonly ResultShape[] = [
   asyncGeneratorShape,
@@ -21,24 +22,38 @@ const BUILT_IN_SHAPES: readonly ResultShape[] = [
 /**
  * The one place that decides when a stage's work is finished: at once for a value, at settlement for a native promise,
  * at the end of its use for a stream of any shape. Returns what the caller gets: the value itself, or a stand-in of
- * the same type. A lazy thenable (a query builder) counts as a value: to call its `then` would execute it.
+ * the same type. A lazy thenable (a query builder) counts as a value, because to call its `then` would execute it,
+ * unless `followsThenable` says that the caller may get a stand-in for it.
  */
-export function complete(stage: Stage, result: unknown, onValue?: ValueListener): unknown {
+export function complete(
+  stage: Stage,
+  result: unknown,
+  followsThenable: boolean,
+  onValue?: ValueListener,
+): unknown {
   try {
     if (types.isPromise(result) && hasNativeThen(result)) {
-      return followPromise(stage, result, (value) => completeSettled(stage, value, false, onValue));
+      return followPromise(stage, result, (value) =>
+        completeSettled(stage, value, shapeOf(stage, value), false, onValue),
+      );
     }
   } catch (error) {
     // A subclass whose promises cannot be derived from. The caller gets what the method returned.
     stage.trace.recorder.reportInternalError('promise', error);
   }
-  return completeSettled(stage, result, true, onValue);
+  const shape = shapeOf(stage, result, followsThenable ? thenableShape(onValue) : undefined);
+  return completeSettled(stage, result, shape, true, onValue);
 }
 
 /** There is a result, directly or by a promise that resolved: a value, or a stream that goes on. */
-function completeSettled(stage: Stage, value: unknown, isDirect: boolean, onValue?: ValueListener): unknown {
+function completeSettled(
+  stage: Stage,
+  value: unknown,
+  shape: ResultShape | undefined,
+  isDirect: boolean,
+  onValue?: ValueListener,
+): unknown {
   try {
-    const shape = typeof value === 'object' && value !== null ? shapeOf(stage, value) : undefined;
     if (shape === undefined) return completeWithValue(stage, value, onValue);
     return follow(shape, stage, value as object, isDirect);
   } catch (error) {
@@ -59,15 +74,17 @@ function follow(shape: ResultShape, stage: Stage, result: object, isDirect: bool
 }
 
 function completeWithValue(stage: Stage, value: unknown, onValue?: ValueListener): unknown {
-  onValue?.(value);
+  onValue?.(stage, value);
   stage.succeed();
   return value;
 }
 
-function shapeOf(stage: Stage, result: object): ResultShape | undefined {
+function shapeOf(stage: Stage, result: unknown, last?: ResultShape): ResultShape | undefined {
+  if (typeof result !== 'object' || result === null) return undefined;
   try {
     const matches = (shape: ResultShape): boolean => shape.matches(result);
-    return stage.trace.recorder.shapes.find(matches) ?? BUILT_IN_SHAPES.find(matches);
+    const known = stage.trace.recorder.shapes.find(matches) ?? BUILT_IN_SHAPES.find(matches);
+    return known ?? (last?.matches(result) === true ? last : undefined);
   } catch {
     // A proxy or a getter that throws when it is looked at is left alone: it is a value to us.
     return undefined;
