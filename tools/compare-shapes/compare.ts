@@ -3,13 +3,12 @@
 //
 // `--own` takes Followspot alone, as it is built: no peers, no network. `--markdown FILE` also puts the table into FILE,
 // between the markers. Ends with 1 when a cell of Followspot's column is not what it has to be.
-import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PeerFolder } from '../peer-folder.ts';
-import type { Cell } from './run-tool.ts';
-import { OK, SHAPES } from './suite.ts';
+import { runColumn } from './run-column.ts';
+import { rightCell, SHAPES } from './suite.ts';
 import { type Column, tableOf, writeBetweenMarkers } from './table.ts';
 
 interface Contender {
@@ -32,26 +31,13 @@ const PEERS: readonly Contender[] = [
   { name: 'logfire', title: 'Logfire `instrument`', packageName: 'logfire' },
 ];
 
-/**
- * What Followspot records otherwise on purpose. To follow a lazy thenable would mean to call its `then`, which executes
- * it, or to give back something else in its place: it is returned untouched, and only the call is recorded.
- */
-const ON_PURPOSE = new Map([['lazy thenable', '0 %, orphan child']]);
-
 const { values: options } = parseArgs({
   options: { own: { type: 'boolean', default: false }, markdown: { type: 'string' } },
 });
 const peers = new PeerFolder(join(import.meta.dirname, 'peers'));
 const startedAtMs = performance.now();
 
-/** What runs at the moment; whoever stops this process stops it as well. */
-let running: ChildProcess | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    running?.kill(signal);
-    process.exit(130);
-  });
-}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 const arePeersThere = !options.own && (await peers.install());
 if (!options.own) await build();
@@ -63,30 +49,22 @@ const rows = SHAPES.map(({ name }) => name);
 const table = tableOf(rows, columns);
 console.log(`\n${table}\n`);
 
-const wrong = rows.filter((row) => columns[0]?.cells.get(row) !== (ON_PURPOSE.get(row) ?? OK));
+const own = columns[0]?.cells;
+const wrong = SHAPES.filter((shape) => own?.get(shape.name) !== rightCell(shape)).map(({ name }) => name);
 const ours =
   wrong.length === 0 ? 'every shape is recorded as it has to be' : `wrong with ${wrong.join('; ')}`;
 console.log(`Followspot: ${ours}. ${seconds()} s in all, Node ${process.versions.node}.`);
 if (options.markdown !== undefined) {
   const isComplete = arePeersThere && columns.every(({ cells }) => cells.size === SHAPES.length);
-  if (isComplete) writeBetweenMarkers(options.markdown, table);
+  if (isComplete) writeBetweenMarkers(options.markdown, 'shapes', table);
   else fail(`${options.markdown} is left as it is: this is not the whole table.`);
 }
 if (wrong.length > 0) process.exitCode = 1;
 
-/** Runs the suite against one tool. The cells that a process does not get to before it dies are `not run`. */
 async function columnOf({ name, title, packageName }: Contender): Promise<Column> {
-  const child = fork(join(import.meta.dirname, 'run-tool.ts'), [name]);
-  running = child;
-  const cells = new Map<string, string>();
-  child.on('message', (message) => {
-    const { shape, text } = message as Cell;
-    cells.set(shape, text);
-  });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  running = undefined;
+  const file = packageName === undefined ? `./${name}.ts` : `./peers/${name}.mjs`;
+  const cells = await runColumn(file);
   console.error(`${seconds()} s: ${title}, ${cells.size} of ${SHAPES.length} shapes`);
-  if (code !== 0) console.error(`  it ended with ${String(code)}, see above`);
   const version = packageName === undefined ? '' : ` ${peers.versionOf(packageName)}`;
   return { title: `${title}${version}`, cells };
 }
@@ -95,7 +73,7 @@ async function build(): Promise<void> {
   const child = spawn('nx', ['run-many', '--targets=build', '--projects=core,sinks,nestjs'], {
     stdio: 'inherit',
   });
-  running = child;
+  process.once('exit', () => child.kill());
   const code = await new Promise<number | null>((resolve) => {
     child.once('error', (error) => {
       fail(`nx cannot be run: ${error.message}`);
@@ -103,7 +81,6 @@ async function build(): Promise<void> {
     });
     child.once('exit', resolve);
   });
-  running = undefined;
   if (code !== 0) process.exit(code ?? 1);
 }
 

@@ -2,8 +2,9 @@
 import { NestFactory } from '@nestjs/core';
 import { Observable } from 'rxjs';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
-import { type ExecutionSummary, ExecutionTracker, ObservabilityModule, TrackStage } from '@followspot/nestjs';
-import type { Method, RecordedCall, Tool } from './tool.ts';
+import { ExecutionTracker, ObservabilityModule, TrackStage } from '@followspot/nestjs';
+import type { Tool } from './tool.ts';
+import { decorated, recordsOf } from './tracked.ts';
 
 export async function createTool(): Promise<Tool> {
   const app = await NestFactory.createApplicationContext(
@@ -14,7 +15,7 @@ export async function createTool(): Promise<Tool> {
   return {
     Observable,
     canSayCancelled: true,
-    track: decorated,
+    track: (name, method, options) => decorated(TrackStage, name, method, options),
     runTrace: async (body) => {
       let threadId: string | undefined;
       await tracker.runTrace('0_TRIAL', async () => {
@@ -27,33 +28,4 @@ export async function createTool(): Promise<Tool> {
     },
     close: () => app.close(),
   };
-}
-
-/** Applies the decorator as TypeScript does; Node runs no decorators by itself. */
-function decorated<T>(name: string, method: Method<T>): Method<T> {
-  const service: Record<string, Method<T>> = { [name]: method };
-  const descriptor: TypedPropertyDescriptor<Method<T>> = {
-    value: method,
-    writable: true,
-    configurable: true,
-  };
-  TrackStage(name)(service, name, descriptor);
-  Object.defineProperty(service, name, descriptor);
-  return () => (service[name] as Method<T>)();
-}
-
-/** The tree below the root as a list. */
-function recordsOf(summary: ExecutionSummary): RecordedCall[] {
-  const records: RecordedCall[] = [];
-  const pending = summary.stages.flatMap(({ substages }) =>
-    substages.map((stage) => ({ stage, parentId: undefined as string | undefined })),
-  );
-  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-    const { stage, parentId } = next;
-    const id = String(records.length);
-    const durationMs = stage.running ? undefined : stage.durationMs;
-    records.push({ id, parentId, name: stage.stageId, durationMs, outcome: stage.outcome });
-    pending.push(...stage.substages.map((substage) => ({ stage: substage, parentId: id })));
-  }
-  return records;
 }

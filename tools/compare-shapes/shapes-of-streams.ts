@@ -111,11 +111,14 @@ export const streamShapes: readonly Shape[] = [
     outcome: 'cancelled',
     uses: 1,
     run: async (trial) => {
+      let isStopped = false;
+      const stopped = (): void => {
+        isStopped = true;
+      };
       const end = trial.begin();
-      const result = await readable(trial);
-      await read(result, HALF_WAY);
+      await read(await readable(trial, stopped), HALF_WAY);
       end();
-      trial.check(result.destroyed, 'source runs on');
+      trial.check(isStopped, 'source runs on');
     },
   },
 ];
@@ -166,7 +169,7 @@ function streamed(trial: Trial, stopped?: () => void): Promise<ReadableStream<nu
   return trial.unchanged(method(), (value) => value instanceof ReadableStream);
 }
 
-function readable(trial: Trial): Promise<Readable> {
+function readable(trial: Trial, stopped?: () => void): Promise<Readable> {
   const method = trial.track(() => {
     let step = 0;
     const stream = new Readable({
@@ -182,6 +185,10 @@ function readable(trial: Trial): Promise<Readable> {
           stream.push(step);
           if (step === STEPS) stream.push(null);
         }, PAUSE_MS);
+      },
+      destroy(error, done) {
+        stopped?.();
+        done(error);
       },
     });
     return stream;

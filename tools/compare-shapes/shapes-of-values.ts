@@ -1,6 +1,6 @@
-import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises';
-import type { Shape } from './trial.ts';
-import { PAUSE_MS, STEPS, WORK_MS, busy } from './work.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Shape, Trial } from './trial.ts';
+import { PAUSE_MS, WORK_MS, busy } from './work.ts';
 
 /** Methods whose result is there at once or comes by one promise. */
 export const valueShapes: readonly Shape[] = [
@@ -83,25 +83,41 @@ export const valueShapes: readonly Shape[] = [
     name: 'lazy thenable',
     outcome: 'ok',
     uses: 1,
+    isUntouched: true,
+    run: async (trial) => {
+      const query = new Query(() => sleep(WORK_MS, 42));
+      const result = trial.track(() => query)();
+      trial.check(result === query || result instanceof Promise, 'not the same object');
+      await execute(trial, query, result);
+    },
+  },
+  {
+    name: 'lazy thenable, followed',
+    outcome: 'ok',
+    uses: 1,
     run: async (trial) => {
       const query = new Query(async () => {
-        for (let step = 0; step < STEPS; step += 1) await sleep(PAUSE_MS);
+        await sleep(WORK_MS);
         trial.workInside();
         return 42;
       });
-      const method = trial.track(() => query);
-      const result = method();
-      await tick();
-      trial.check(query.executions === 0, 'executed unasked');
-      trial.check(result instanceof Query, result instanceof Promise ? 'becomes a Promise' : 'other type');
-      const end = trial.begin();
-      const value = await result;
-      end();
-      trial.check(value === 42, 'other value');
-      trial.check(query.executions <= 1, `executed ${query.executions} times`);
+      const method = trial.track(() => query, { followThenable: true });
+      await execute(trial, query, method());
     },
   },
 ];
+
+/** Awaits it once, after a moment in which nothing must happen to it. */
+async function execute(trial: Trial, query: Query, result: PromiseLike<number>): Promise<void> {
+  await sleep(PAUSE_MS);
+  trial.check(query.executions === 0, 'executed unasked');
+  trial.check(result instanceof Query, result instanceof Promise ? 'becomes a Promise' : 'other type');
+  const end = trial.begin();
+  const value = await result;
+  end();
+  trial.check(value === 42, 'other value');
+  trial.check(query.executions <= 1, `executed ${query.executions} times`);
+}
 
 /** As query builders do it: nothing happens until `then`, and every `then` executes anew. */
 class Query implements PromiseLike<number> {

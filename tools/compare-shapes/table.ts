@@ -7,9 +7,6 @@ export interface Column {
   readonly cells: ReadonlyMap<string, string>;
 }
 
-const START = '<!-- shapes -->';
-const END = '<!-- /shapes -->';
-
 /** A Markdown table whose source can be read as well. */
 export function tableOf(rows: readonly string[], columns: readonly Column[]): string {
   const header = ['returned', ...columns.map(({ title }) => title)];
@@ -28,13 +25,14 @@ export function tableOf(rows: readonly string[], columns: readonly Column[]): st
 }
 
 /**
- * Puts the table in the place of what is between the two markers of a Markdown file.
+ * Puts a text in the place of what is between the two markers `<!-- name -->` and `<!-- /name -->` of a Markdown file.
  * @throws Error when the file does not have both.
  */
-export function writeBetweenMarkers(file: string, table: string): void {
-  const text = readFileSync(file, 'utf8');
-  const start = text.indexOf(START);
-  const end = text.indexOf(END);
-  if (start === -1 || end < start) throw new Error(`${file} needs the lines ${START} and ${END}`);
-  writeFileSync(file, `${text.slice(0, start + START.length)}\n\n${table}\n\n${text.slice(end)}`);
+export function writeBetweenMarkers(file: string, name: string, text: string): void {
+  const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const all = readFileSync(file, 'utf8');
+  const start = all.indexOf(opening);
+  const end = all.indexOf(closing);
+  if (start === -1 || end < start) throw new Error(`${file} needs the lines ${opening} and ${closing}`);
+  writeFileSync(file, `${all.slice(0, start + opening.length)}\n\n${text}\n\n${all.slice(end)}`);
 }

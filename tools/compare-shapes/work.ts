@@ -2,7 +2,7 @@
 // the whole suite to be run at every change.
 
 /** Of a method that works in one piece. */
-export const WORK_MS = 80;
+export const WORK_MS = 120;
 /** Of a stream: so many steps, each after a pause. */
 export const STEPS = 4;
 export const PAUSE_MS = WORK_MS / STEPS;

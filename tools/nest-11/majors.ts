@@ -1,6 +1,9 @@
 // Proves that what is published works under every major of NestJS that the peer range names: packs the built
 // libraries, installs them beside Nest 11 (from the lock file here) and beside the Nest 12 of this repository, compiles
-// one strict consumer as ES module and as CommonJS, and runs one smoke suite. All of it in a temporary folder.
+// one strict consumer as ES module and as CommonJS, runs one smoke suite, and the suite of `tools/compare-shapes` inside
+// real requests on Express and on Fastify. All of it in a temporary folder.
+//
+// `--markdown FILE` also puts what the shapes came to into FILE, between the markers.
 import { spawn } from 'node:child_process';
 import {
   cpSync,
@@ -8,12 +11,16 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeBetweenMarkers } from '../compare-shapes/table.ts';
+import { type InstalledConsumer, shapesInRequests } from './shapes-in-requests.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const LIBRARIES = ['core', 'sinks', 'nestjs'];
@@ -49,9 +56,14 @@ process.once('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
+const { values: options } = parseArgs({ options: { markdown: { type: 'string' } } });
 const tarballs = await step('pack the libraries', pack);
-await checkMajor('nest 11', installNest11);
-await checkMajor('nest 12', installNest12);
+const consumers = [await checkMajor('nest 11', installNest11), await checkMajor('nest 12', installNest12)];
+const shapes = await shapesInRequests(consumers);
+if (!shapes.areRight) process.exitCode = 1;
+else if (options.markdown !== undefined) {
+  writeBetweenMarkers(options.markdown, 'shapes-in-requests', shapes.sentence);
+}
 
 async function pack(): Promise<string[]> {
   const target = join(folder, 'packed');
@@ -88,7 +100,10 @@ async function installNest12(target: string): Promise<void> {
   }
 }
 
-async function checkMajor(major: string, install: (target: string) => Promise<void>): Promise<void> {
+async function checkMajor(
+  major: string,
+  install: (target: string) => Promise<void>,
+): Promise<InstalledConsumer> {
   const target = join(folder, major.replace(' ', '-'));
   mkdirSync(target);
   await step(`${major}: install`, () => install(target));
@@ -97,7 +112,10 @@ async function checkMajor(major: string, install: (target: string) => Promise<vo
     const project = join(target, name);
     cpSync(join(import.meta.dirname, 'consumer'), project, { recursive: true });
     writeFileSync(join(project, 'package.json'), JSON.stringify({ type }));
-    const config = { compilerOptions: { ...COMPILER_OPTIONS, ...modules }, files: ['app.ts'] };
+    const config = {
+      compilerOptions: { ...COMPILER_OPTIONS, ...modules },
+      files: ['app.ts', 'shapes-app.ts'],
+    };
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
     await step(`${major}: type check, ${name}`, () => run('tsc', ['--project', project], target));
     if (!isRun) continue;
@@ -105,6 +123,12 @@ async function checkMajor(major: string, install: (target: string) => Promise<vo
     const suite = join(import.meta.dirname, 'smoke.test.ts');
     await step(`${major}: smoke test, ${name}`, () => run(process.execPath, ['--test', suite], target, env));
   }
+  return { nestVersion: versionIn(target), app: join(target, 'esm/dist/shapes-app.js') };
+}
+
+function versionIn(target: string): string {
+  const file = join(target, 'node_modules/@nestjs/core/package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** Tells what is done and how long it took. */

@@ -26,13 +26,13 @@ import {
   ExecutionTracker,
   ObservabilityModule,
   type ObservabilityOptions,
-  type Sink,
   TRACE_ID_HEADER,
   traceMixin,
   TrackStage,
 } from '@followspot/nestjs';
 import { LoggerModule } from 'nestjs-pino';
 import { interval, map, type Observable, take } from 'rxjs';
+import { EndSink } from './end-sink.js';
 
 /** What pino has written, one object a line. */
 export const lines: Record<string, unknown>[] = [];
@@ -43,21 +43,6 @@ const memory = new Writable({
     done();
   },
 });
-
-/** Tells when a request has ended. */
-class EndSink implements Sink {
-  readonly name = 'end';
-  readonly #waiting = new Map<string, () => void>();
-
-  record(...[stage, trace]: Parameters<Sink['record']>): void {
-    // The history has the trace one microtask later.
-    if (stage.kind === 'request') queueMicrotask(this.#waiting.get(trace.traceId) ?? (() => undefined));
-  }
-
-  ended(traceId: string): Promise<void> {
-    return new Promise((resolve) => this.#waiting.set(traceId, resolve));
-  }
-}
 
 @Injectable()
 class SearchService {
