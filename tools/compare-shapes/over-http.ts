@@ -2,9 +2,13 @@
 // of NestJS, with what is installed beside it) is said in CONSUMER, which HTTP adapter by the argument.
 import { randomUUID } from 'node:crypto';
 import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Consumer from '../nest-11/consumer/shapes-app.ts';
 import type { Served, ServingTool } from './tool.ts';
 import { decorated, recordsOf } from './tracked.ts';
+
+/** Longer than the end of a trace takes after its response by far. */
+const HANG_MS = 3_000;
 
 export async function createTool(adapter = 'express'): Promise<ServingTool> {
   const { start, TrackStage, Observable, observableOf } = (await import(
@@ -17,8 +21,8 @@ export async function createTool(adapter = 'express'): Promise<ServingTool> {
     const ended = app.ended(traceId);
     app.handlers.set(traceId, handler);
     const events = await read(`http://127.0.0.1:${app.port}/${path}/${traceId}`, traceId, leavesAfter);
-    const summary = await ended;
-    if (summary === undefined) throw new Error('the trace was not kept');
+    const summary = await Promise.race([ended, sleep(HANG_MS)]);
+    if (summary === undefined) throw new Error('no trace of the request');
     const stream = summary.stages[0]?.substages.find(({ kind }) => kind === 'stream');
     return { records: recordsOf(summary), ending: stream?.ending, events };
   };

@@ -1,7 +1,7 @@
 // What an `@Sse` handler can return, really streamed to a client. The true clock is the source's own: what a client sees
 // comes later by what Node and the network take.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, ServingTool } from './tool.ts';
+import type { Answer, Served, ServingTool } from './tool.ts';
 import { type Observed, type Row, Trial } from './trial.ts';
 import { HALF_WAY, PAUSE_MS, STEPS } from './work.ts';
 
@@ -72,9 +72,16 @@ export const SERVED_SHAPES: readonly ServedShape[] = [
 export async function observeServed(tool: ServingTool, shape: ServedShape): Promise<Observed> {
   const trial = new Trial(tool);
   return trial.noting(shape, async () => {
-    const served = tool.serve(() => shape.handler(trial, tool), shape.leavesAfter);
-    await trial.settled(served);
-    const { records, ending, events } = await served;
+    const answers: Served[] = [];
+    await trial.settled(
+      tool
+        .serve(() => shape.handler(trial, tool), shape.leavesAfter)
+        .then((answer) => void answers.push(answer)),
+    );
+    const [answer] = answers;
+    // It hangs or has failed, which is noted.
+    if (answer === undefined) return [];
+    const { records, ending, events } = answer;
     trial.check(ending === shape.ending, `ends as ${String(ending)}`);
     const expected = shape.outcome === 'ok' ? STEPS : HALF_WAY;
     const steps = events.filter((text) => Number(text) > 0).length;

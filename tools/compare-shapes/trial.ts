@@ -105,7 +105,10 @@ export class Trial {
       this.check(false, 'unhandled rejection');
     };
     process.on('unhandledRejection', noteRejection);
-    const records = await run();
+    const records = await run().catch((error: unknown) => {
+      this.check(false, `fails: ${String(error)}`);
+      return [];
+    });
     process.off('unhandledRejection', noteRejection);
     const endsSeen = this.#trueMs.filter((ms) => !Number.isNaN(ms)).length;
     // Without this a use whose end nobody saw would have no true duration to be wrong about.

@@ -392,6 +392,15 @@ describe('a lazy thenable that a stage follows', () => {
     });
   });
 
+  it('is followed without the option when the method is async, which awaits it', async () => {
+    const tracking = new Tracking();
+    await tracking.run(async () => {
+      await tracking.tracker.trackStage('A', async () => new Query(tracking));
+    });
+    expect(tracking.tree).toBe('ROOT(A(CONNECTION))');
+    expect(tracking.stage('A').durationMs).toBe(30);
+  });
+
   it('is untouched without the option', () => {
     const tracking = new Tracking();
     const query = new Query(tracking);
