@@ -83,7 +83,7 @@ describe('the context', () => {
       ),
       { numRuns: 5 },
     );
-  });
+  }, 30_000);
 
   it('of two traces with one thread id is never shared, and each has its own summary', async () => {
     const tracking = new Tracking();
