@@ -9,7 +9,10 @@ export interface TraceIdentity {
 }
 
 /** What is known of a stage when it starts. */
-export type StageStart = Pick<StageExecution, 'stageId' | 'stageName' | 'kind' | 'startedAt' | 'metadata'>;
+export type StageStart = Pick<
+  StageExecution,
+  'stageId' | 'stageName' | 'kind' | 'startedAt' | 'attributes' | 'metadata'
+>;
 
 /**
  * Whatever receives ended stages. A sink may throw, reject or hang: it is isolated, the error is counted and reported

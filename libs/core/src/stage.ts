@@ -132,9 +132,12 @@ export class Stage implements StageExecution {
     return this;
   }
 
-  /** Starts a substage; undefined when it is not to be recorded, and its work then runs as a plain call. */
-  open(definition: StageDefinition): Stage | undefined {
-    return this.#trace.openStage(this, definition);
+  /**
+   * Starts a substage; undefined when it is not to be recorded, and its work then runs as a plain call.
+   * @param attributes What is known of this execution before it starts.
+   */
+  open(definition: StageDefinition, attributes?: Attributes): Stage | undefined {
+    return this.#trace.openStage(this, definition, attributes);
   }
 
   /** Ends the stage with the outcome `ok`. Like every end it counts once; the root ends its trace. */

@@ -5,7 +5,13 @@ import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
 import type { StageDefinition } from './stage-definition.js';
-import type { ExecutionSummary, KeptBecause, Outcome, StageExecution } from './stage-execution.js';
+import type {
+  Attributes,
+  ExecutionSummary,
+  KeptBecause,
+  Outcome,
+  StageExecution,
+} from './stage-execution.js';
 import { UpstreamErrors } from './upstream-errors.js';
 import { WindDown } from './wind-down.js';
 
@@ -97,7 +103,7 @@ export class Trace implements TraceIdentity {
   }
 
   /** Starts a stage; undefined when it is not to be recorded, and its work then runs as a plain call. */
-  openStage(parent: Stage, definition: StageDefinition): Stage | undefined {
+  openStage(parent: Stage, definition: StageDefinition, attributes?: Attributes): Stage | undefined {
     if (definition.force) this.force();
     if (!this.#isRecording || this.recorder.isDelivering) return undefined;
     const { limits, drops } = this.recorder;
@@ -112,6 +118,7 @@ export class Trace implements TraceIdentity {
     }
     this.#stageCount += 1;
     const stage = new Stage(this, parent, this.#admitted(definition), this.now());
+    if (attributes !== undefined) stage.setAttributes(attributes);
     this.#announce(stage);
     return stage;
   }

@@ -21,6 +21,7 @@ export {
 } from '@followspot/core';
 export { traceMixin } from '@followspot/sinks/log';
 export type { ObservabilityOptions } from './config/observability-options.js';
+export { type EventId, formatEventId, parseEventId } from './http/event-id.js';
 export { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 export { TRACE_ID_HEADER } from './http/trace-middleware.js';
 export { heartbeat } from './rxjs/heartbeat.js';

@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Readable } from 'node:stream';
 import { ABORT_LAG, type Outcome, type Stage } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
+import { resumptionOf } from './last-event-id.js';
 import { onResponseEnd, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
 import { SseStreamStage } from './sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
@@ -86,11 +87,14 @@ export class HttpExchange {
    */
   openStream(): SseStreamStage | undefined {
     if (this.#stream?.stage.hasEnded === false) return this.#stream;
-    const stage = this.root.open(STREAM_STAGE);
+    const resumption = resumptionOf(this.#request.headers['last-event-id']);
+    const stage = this.root.open(STREAM_STAGE, resumption?.attributes);
     if (stage === undefined) return undefined;
+    const continuesTraceId = resumption?.after?.traceId;
+    if (continuesTraceId !== undefined) this.root.setAttribute('continuesTraceId', continuesTraceId);
     this.#stream = new SseStreamStage(
       stage,
-      { raw: this.#response, source: this.#source },
+      { raw: this.#response, source: this.#source, resumesAfter: resumption?.after },
       this.#streamOptions,
       this.#isShuttingDown,
     );

@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Attributes, AttributeValue, Stage } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
+import type { EventId } from './event-id.js';
+import { ResumedEvents } from './resumed-events.js';
 import { isHeartbeat } from './sse-message.js';
 import { stageDuring } from './stage-during.js';
 import { StreamDelivery } from './stream-delivery.js';
@@ -12,6 +14,8 @@ export interface StreamResponse {
   readonly raw: ServerResponse;
   /** What Nest pipes into it; undefined when nothing is sent, as for HEAD. */
   readonly source: Readable | undefined;
+  /** The last event that the client has of a stream that goes on here; undefined when one begins. */
+  readonly resumesAfter: EventId | undefined;
 }
 
 /** The figures of one stream, from its first message to its end. A message costs a few additions and no memory. */
@@ -19,6 +23,8 @@ export class StreamFigures {
   readonly #stage: Stage;
   readonly #gaps: StreamGaps;
   readonly #delivery: StreamDelivery;
+  /** Only where there is something to compare with: ids are not looked at otherwise. */
+  readonly #resumed: ResumedEvents | undefined;
   #events = 0;
   #heartbeats = 0;
   #timeToFirstEventMs: number | undefined;
@@ -27,6 +33,7 @@ export class StreamFigures {
     const { trace } = stage;
     this.#stage = stage;
     this.#delivery = new StreamDelivery(response.raw, response.source);
+    this.#resumed = response.resumesAfter && new ResumedEvents(response.resumesAfter);
     // A copy, because only that tells how long a stage that is still open, or waits to be used, has been running.
     this.#gaps = new StreamGaps(options, (fromMs, toMs) =>
       stageDuring(stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs)),
@@ -49,6 +56,7 @@ export class StreamFigures {
     if (this.#events === 0) this.#timeToFirstEventMs = trace.markAnswered();
     this.#events += 1;
     this.#gaps.event(trace.now());
+    this.#resumed?.sent((message as { id?: unknown } | null | undefined)?.id);
   }
 
   /** The stream was cut short at this reading of the monotonic clock. */
@@ -61,6 +69,11 @@ export class StreamFigures {
     const found: Record<string, AttributeValue> = { events: this.#events };
     if (this.#timeToFirstEventMs !== undefined) found['timeToFirstEventMs'] = this.#timeToFirstEventMs;
     if (this.#heartbeats > 0) found['heartbeats'] = this.#heartbeats;
-    return { ...found, ...this.#gaps.attributes(), ...this.#delivery.attributes() };
+    return {
+      ...found,
+      ...this.#gaps.attributes(),
+      ...this.#delivery.attributes(),
+      ...this.#resumed?.attributes(),
+    };
   }
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { ExecutionTracker, Recorder, type RecorderOptions } from '@followspot/core';
+import {
+  currentStage,
+  ExecutionTracker,
+  Recorder,
+  type RecorderOptions,
+  stageDefinition,
+} from '@followspot/core';
 import { LogSink, type LogWriter } from './log-sink.js';
 
 interface Line {
@@ -48,6 +54,16 @@ describe('LogSink', () => {
       { level: 'info', message: 'Stage completed', fields: { ...lookup, ...end } },
       { level: 'info', message: 'Stage completed', fields: { ...job, ...end } },
     ]);
+  });
+
+  it('tells at the start what is known then', () => {
+    const { writer, tracker } = engine();
+    tracker.runTrace('JOB', () =>
+      currentStage()?.open(stageDefinition('WORK'), { cause: 'timer' })?.succeed(),
+    );
+    const [job, work] = writer.lines.filter(({ level }) => level === 'debug');
+    expect(work!.fields['attributes']).toEqual({ cause: 'timer' });
+    expect(job!.fields).not.toHaveProperty('attributes');
   });
 
   it('tells attributes, and leaves the field out where there are none', () => {

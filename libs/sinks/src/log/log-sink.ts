@@ -20,7 +20,7 @@ export class LogSink implements Sink {
   }
 
   started(stage: StageStart, trace: TraceIdentity): void {
-    this.#writer.debug(identityOf(stage, trace), 'Stage started');
+    this.#writer.debug({ ...identityOf(stage, trace), ...attributesOf(stage) }, 'Stage started');
   }
 
   record(stage: StageExecution, trace: TraceIdentity): void {
@@ -34,7 +34,7 @@ export class LogSink implements Sink {
           errorType: stage.errorType,
           errorMessage: stage.errorMessage,
         }),
-        ...(Object.keys(stage.attributes).length > 0 && { attributes: stage.attributes }),
+        ...attributesOf(stage),
       },
       'Stage completed',
     );
@@ -49,4 +49,9 @@ function identityOf(stage: StageStart, trace: TraceIdentity): object {
     threadId: trace.threadId,
     traceId: trace.traceId,
   };
+}
+
+/** Left out where there are none. */
+function attributesOf({ attributes }: StageStart): object {
+  return Object.keys(attributes).length > 0 ? { attributes } : {};
 }
