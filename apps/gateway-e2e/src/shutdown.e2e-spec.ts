@@ -30,7 +30,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
 
     for (const stream of streams) {
       await stream.closed;
-      expect(stream.end).toEqual({ type: 'shutdown', data: { traceId: stream.traceId } });
+      expect(stream.end).toMatchObject({ type: 'shutdown', data: { traceId: stream.traceId } });
       expect(stream.response.complete).toBe(true);
       const lines = gateway.linesOf(stream.traceId).filter(({ msg }) => msg === 'Stage completed');
       expect(lines.find(({ stage }) => stage === 'HTTP.2_STREAM')).toMatchObject({ ending: 'shutdown' });

@@ -5,12 +5,14 @@ import type { Summary } from './summary.js';
 
 /** What a search tells. */
 export interface SearchEvent {
+  readonly id: string | undefined;
   readonly type: string;
   readonly data: {
     readonly traceId: string;
     readonly text?: string;
     readonly sources?: readonly { package?: string; file: string; heading: string; score: number }[];
     readonly cached?: 'l1' | 'l2' | false;
+    readonly reason?: string;
     readonly summary?: Summary;
   };
 }
@@ -19,6 +21,8 @@ export interface SearchEvent {
 export class EventStream {
   readonly events: SearchEvent[] = [];
   readonly comments: string[] = [];
+  /** How long the client was told to wait before it comes back, in milliseconds. */
+  readonly retries: number[] = [];
   /** Resolves when the answer has ended, whoever ended it. */
   readonly closed: Promise<void>;
   readonly #request: ClientRequest;
@@ -31,8 +35,11 @@ export class EventStream {
   ) {
     this.#request = request;
     const parser = createParser({
-      onEvent: ({ event, data }) => {
-        this.events.push({ type: event ?? 'message', data: JSON.parse(data) as SearchEvent['data'] });
+      onEvent: ({ id, event, data }) => {
+        this.events.push({ id, type: event ?? 'message', data: JSON.parse(data) as SearchEvent['data'] });
+      },
+      onRetry: (retryMs) => {
+        this.retries.push(retryMs);
       },
       onComment: (comment) => {
         this.comments.push(comment);
@@ -73,6 +80,11 @@ export class EventStream {
   /** The answer, as a client would put it together. */
   get text(): string {
     return this.events.map(({ data }) => data.text ?? '').join('');
+  }
+
+  /** What was told after the last time that everything was taken back. */
+  get valid(): readonly SearchEvent[] {
+    return this.events.slice(this.events.findLastIndex(({ type }) => type === 'restart') + 1);
   }
 
   /** The last event. */

@@ -23,6 +23,14 @@ export class GatewayConfig {
   readonly redisTimeoutMs: number;
   /** `HEARTBEAT_MS`, after how much silence a stream sends an SSE comment. Default 15,000. */
   readonly heartbeatMs: number;
+  /** `RETRY_MS`, how long a client whose stream breaks off should wait before it comes back. Default 1,000. */
+  readonly retryMs: number;
+  /** `REPLAY_EVENTS`, how many events of a stream are kept for clients that come back. Default 1,000. */
+  readonly replayEvents: number;
+  /** `REPLAY_STREAMS`, of how many streams. Default 200. */
+  readonly replayStreams: number;
+  /** `REPLAY_TTL_MS`, for how long after a stream has ended or broken off. Default 60,000. */
+  readonly replayTtlMs: number;
   /** `ANSWER_MAX_WORDS`, how long an answer may get. Default 120. */
   readonly answerMaxWords: number;
   /** `FORCE_TRACKING_HEADER`, whether `X-Force-Tracking: 1` is honoured. Default: in development only. */
@@ -41,6 +49,10 @@ export class GatewayConfig {
     this.redisUrl = environment.url('REDIS_URL', ['redis:', 'rediss:']);
     this.redisTimeoutMs = environment.wholeNumber('REDIS_TIMEOUT_MS', 1, 60_000) ?? 500;
     this.heartbeatMs = environment.wholeNumber('HEARTBEAT_MS', 1, 3_600_000) ?? 15_000;
+    this.retryMs = environment.wholeNumber('RETRY_MS', 1, 3_600_000) ?? 1_000;
+    this.replayEvents = environment.wholeNumber('REPLAY_EVENTS', 1, 1_000_000) ?? 1_000;
+    this.replayStreams = environment.wholeNumber('REPLAY_STREAMS', 1, 100_000) ?? 200;
+    this.replayTtlMs = environment.wholeNumber('REPLAY_TTL_MS', 1, 86_400_000) ?? 60_000;
     this.answerMaxWords = environment.wholeNumber('ANSWER_MAX_WORDS', 1, 1_000_000) ?? 120;
     this.isForceHeaderHonoured = environment.flag('FORCE_TRACKING_HEADER') ?? this.isDevelopment;
     // A newcomer looks their first request up; at Followspot's default of 0.1 nine of ten would not be there.

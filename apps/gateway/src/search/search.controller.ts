@@ -1,17 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { Controller, type MessageEvent, Query, Res, Sse } from '@nestjs/common';
+import { Controller, Headers, HttpStatus, type MessageEvent, Query, Res, Sse } from '@nestjs/common';
 import { type ExecutionSummary, ExecutionTracker, heartbeat } from '@followspot/nestjs';
-import { map, type Observable } from 'rxjs';
+import { EMPTY, map, type Observable } from 'rxjs';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { OpenStreams } from './open-streams.service.js';
+import { ResumableSearch } from './resumable-search.service.js';
 import { SearchInput } from './search-input.service.js';
-import { SearchService } from './search.service.js';
+import { SearchMessages } from './search-messages.js';
 
 @Controller()
 export class SearchController {
   constructor(
     private readonly input: SearchInput,
-    private readonly searches: SearchService,
+    private readonly searches: ResumableSearch,
     private readonly streams: OpenStreams,
     private readonly tracker: ExecutionTracker,
     private readonly config: GatewayConfig,
@@ -21,17 +23,21 @@ export class SearchController {
   @Sse('search')
   search(
     @Query('q') query: unknown,
+    @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Observable<MessageEvent> {
     const question = this.input.questionOf(query);
-    const events = this.streams.endedByShutdown(this.searches.search(question), response);
     // Read here: a shutdown comes from outside of the request, where nothing is known of its trace.
-    const { traceId, threadId } = this.tracker;
-    return events.pipe(
-      map(({ type, ...data }): MessageEvent => {
-        const summary = type === 'done' ? this.#summaryOf(threadId) : undefined;
-        return { type, data: { traceId, ...data, ...(summary && { summary }) } };
-      }),
+    const { traceId = randomUUID(), threadId } = this.tracker;
+    const events = this.searches.search(question, traceId, lastEventId || undefined);
+    if (events === undefined) {
+      // An EventSource comes back whenever a stream ends. Nothing else stops it.
+      response.statusCode = HttpStatus.NO_CONTENT;
+      return EMPTY;
+    }
+    const messages = new SearchMessages(traceId, lastEventId, this.config.retryMs);
+    return this.streams.endedByShutdown(events, response).pipe(
+      map((event) => messages.of(event, event.type === 'done' ? this.#summaryOf(threadId) : undefined)),
       heartbeat(this.config.heartbeatMs),
     );
   }

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { isSameEvent, type SearchEvent } from './search-event.js';
+
+const SOURCE = { file: 'a.md', heading: 'A', score: 1 };
+const EVENTS: SearchEvent[] = [
+  { type: 'restart', reason: 'unknown' },
+  { type: 'sources', sources: [] },
+  { type: 'sources', sources: [SOURCE] },
+  { type: 'token', text: 'a ' },
+  { type: 'token', text: 'a' },
+  { type: 'done', cached: false },
+  { type: 'shutdown' },
+];
+
+describe('isSameEvent', () => {
+  it.each(EVENTS)('tells %j from every other one and knows its copy', (event) => {
+    expect(EVENTS.filter((other) => isSameEvent(event, other))).toEqual([event]);
+    expect(isSameEvent(event, structuredClone(event))).toBe(true);
+  });
+
+  it('does not ask where an answer was found', () => {
+    expect(isSameEvent({ type: 'done', cached: false }, { type: 'done', cached: 'l1' })).toBe(true);
+  });
+});
