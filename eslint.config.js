@@ -120,4 +120,22 @@ export default defineConfig(
       ),
     },
   },
+  {
+    files: ['apps/*/public/**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'AbortController',
+          'document',
+          'EventSource',
+          'fetch',
+          'history',
+          'location',
+          'Node',
+          'setTimeout',
+          'URLSearchParams',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
 );

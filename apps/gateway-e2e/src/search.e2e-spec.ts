@@ -144,9 +144,36 @@ describe('a gateway that was started with no configuration', () => {
     expect(text).toBe('Nothing in this corpus matches the question.');
   });
 
-  it('welcomes whoever opens it', async () => {
+  it('welcomes whoever opens it, browsers with a page', async () => {
     const { status, body } = await getJson(gateway.url);
     expect(status).toBe(200);
     expect(JSON.stringify(body)).toContain('/search?q=');
+    const page = await fetch(gateway.url, {
+      headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
+    });
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('vary')).toContain('Accept');
+    expect(await page.text()).toMatch(/^<!doctype html>/);
   });
+
+  it.each([
+    ['page.js', 'text/javascript; charset=utf-8'],
+    ['page.css', 'text/css; charset=utf-8'],
+    ['icon.svg', 'image/svg+xml'],
+  ])('serves %s of the page, and lets nothing else run in it', async (name, type) => {
+    const response = await fetch(`${gateway.url}/page/${name}`);
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe|\*/);
+    expect((await response.text()).length).toBeGreaterThan(0);
+  });
+
+  it.each(['nothing.js', '..%2f..%2fpackage.json', '%2e%2e%2fpackage.json', '__proto__', 'constructor'])(
+    'has no file %s',
+    async (name) => {
+      expect((await fetch(`${gateway.url}/page/${name}`)).status).toBe(404);
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { logging } from './config/logging.js';
 import { observability } from './config/observability.js';
 import { SearchModule } from './search/search.module.js';
 import { TracesModule } from './traces/traces.module.js';
-import { WelcomeController } from './welcome.controller.js';
+import { PageController } from './page/page.controller.js';
 
 @Module({
   imports: [
@@ -17,6 +17,6 @@ import { WelcomeController } from './welcome.controller.js';
     SearchModule,
     TracesModule,
   ],
-  controllers: [WelcomeController],
+  controllers: [PageController],
 })
 export class AppModule {}

@@ -15,6 +15,7 @@ export interface StageNode {
   readonly outcome: string;
   readonly ending?: string;
   readonly errorType?: string;
+  readonly durationMs: number;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly substages: readonly StageNode[];
 }
