@@ -130,15 +130,19 @@ function lost(search, { data }) {
 /** An EventSource cannot read why it was refused, so the same is asked once more. */
 async function explain({ url }) {
   tell('refused', 'The gateway refused the question.');
+  const reason = await refusalOf(url);
+  if (status.dataset.state === 'refused') tell('refused', reason);
+}
+
+async function refusalOf(url) {
   const ended = new AbortController();
   try {
     const response = await fetch(url, { signal: ended.signal });
-    const { message } = response.ok ? {} : await response.json();
-    if (current === undefined) {
-      tell('refused', message ? `The gateway refused: ${message}` : 'The stream was refused. Ask again.');
-    }
+    if (response.ok) return 'The stream was refused for a moment. Ask again.';
+    const { message } = await response.json().catch(() => ({}));
+    return `The gateway refused: ${message ?? `HTTP ${response.status}`}`;
   } catch {
-    if (current === undefined) tell('refused', 'The gateway cannot be reached.');
+    return 'The gateway cannot be reached.';
   } finally {
     ended.abort();
   }

@@ -66,6 +66,11 @@ describe.each(ADAPTERS)('A request with Last-Event-ID on %s', (adapter) => {
     expect(stream).toMatchObject({ events: 5, duplicateEvents: 2, lostEvents: 2 });
   });
 
+  it('gets heartbeats without an id, which would move it back', async () => {
+    const { text } = await resumed('/ids?of=first:5', 'first:4');
+    expect(text.trim().split('\n\n')).toEqual([': beat', 'id: first:5\ndata: x']);
+  });
+
   it('says that nothing was lost when nothing was', async () => {
     const { stream } = await resumed('/ids?of=first:5+first:6', 'first:4');
     expect(stream).toMatchObject({ duplicateEvents: 0, lostEvents: 0 });
