@@ -200,7 +200,8 @@ function differences(values: readonly number[], baseline: readonly number[]): nu
   return values.map((value, round) => value - (baseline[round] ?? Number.NaN));
 }
 
-function figureOf(values: readonly number[]): Figure {
+/** Joins what the launches measured. */
+export function figureOf(values: readonly number[]): Figure {
   return { median: median(values), lowest: Math.min(...values), highest: Math.max(...values) };
 }
 

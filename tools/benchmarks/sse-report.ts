@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeBetweenMarkers } from '../compare-shapes/table.ts';
+import { type Figure, figureOf } from './harness.ts';
+import { environmentLines, shown } from './report.ts';
+import type { SseOptions } from './sse-options.ts';
+import { BARE, SSE_VARIANTS } from './sse-variants.ts';
+import { fixed, tableOf } from './table.ts';
+
+/** What one launch measured, by variant. */
+export type ByVariant = ReadonlyMap<string, number>;
+
+/** A column of the table. */
+export interface Column {
+  readonly title: string;
+  /** One for each launch. */
+  readonly launches: readonly ByVariant[];
+  readonly digits: number;
+}
+
+/** Each launch against the bare application of that launch. */
+export function comparedWithBare(
+  launches: readonly ByVariant[],
+  compare: (value: number, bare: number) => number,
+): ByVariant[] {
+  return launches.map((launch) => {
+    const bare = launch.get(BARE) ?? Number.NaN;
+    return new Map([...launch].map(([variant, value]) => [variant, compare(value, bare)]));
+  });
+}
+
+/** The figure of one variant. */
+export function figure(launches: readonly ByVariant[], variant: string): Figure {
+  return figureOf(launches.map((launch) => launch.get(variant) ?? Number.NaN));
+}
+
+/** A row per variant. */
+export function variantTable(columns: readonly Column[]): string {
+  const lines = [...SSE_VARIANTS.keys()].map((variant) => [
+    variant,
+    ...columns.map(({ launches, digits }) =>
+      shown(figure(launches, variant), (value) => fixed(value, digits)),
+    ),
+  ]);
+  return tableOf(['variant', ...columns.map(({ title }) => title)], lines, (column) => column === 0);
+}
+
+/** Whether a target is met by the median; a table that misses one says so. */
+export function targetLine(what: string, { median }: Figure, limit: number, unit: string): string {
+  const verdict = median <= limit ? 'Target met:   ' : 'TARGET MISSED:';
+  return `${verdict} ${what} ${fixed(median, 2)} ${unit}, may be ${fixed(limit, 2)}.`;
+}
+
+/** Prints everything, and puts it into the page if there is one. */
+export function publish(
+  name: string,
+  options: SseOptions,
+  parts: {
+    readonly caption: string;
+    readonly tables: readonly string[];
+    readonly targets: readonly string[];
+  },
+): void {
+  const environment = environmentLines(packages(options), 'up to 2');
+  const head = ['```text', ...environment, '', parts.caption, '```'].join('\n');
+  const text = [head, ...parts.tables, ['```text', ...parts.targets, '```'].join('\n')].join('\n\n');
+  console.log(`\n${text}\n`);
+  if (options.page === undefined) return;
+  if (options.isQuick || options.adapter !== 'express') {
+    console.error('The page is left as it is: it shows the whole run on Express.');
+    return;
+  }
+  writeBetweenMarkers(options.page, name, text);
+}
+
+function packages({ adapter }: SseOptions): Record<string, string> {
+  const names = ['@nestjs/core', `@nestjs/platform-${adapter}`, adapter, 'rxjs'];
+  return {
+    ...Object.fromEntries(names.map((name) => [name, versionOf(name)])),
+    '@followspot/nestjs': 'built from this repository',
+  };
+}
+
+function versionOf(packageName: string): string {
+  const file = join(import.meta.dirname, '../../node_modules', packageName, 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
