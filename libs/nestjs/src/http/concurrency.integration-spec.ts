@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, type MessageEvent, Param, Sse, UseInterceptors } from '@nestjs/common';
 import {
@@ -8,7 +7,6 @@ import {
   concatMap,
   debounceTime,
   delay,
-  from,
   map,
   type Observable,
   observeOn,
@@ -30,28 +28,6 @@ class SharingController {
   readonly #replayed = timer(3).pipe(shareReplay({ bufferSize: 1, refCount: true }));
 
   constructor(@Inject(ExecutionTracker) private readonly tracker: ExecutionTracker) {}
-
-  @Get('delayed/:ms')
-  async delayed(@Param('ms') ms: string): Promise<object> {
-    const before = this.tracker.traceId;
-    await wait(Number(ms));
-    return { before, after: await this.later() };
-  }
-
-  @TrackStage('LATER')
-  async later(): Promise<string | undefined> {
-    await wait(1);
-    return this.tracker.traceId;
-  }
-
-  @Sse('delayed-stream/:ms')
-  delayedStream(@Param('ms') ms: string): Observable<MessageEvent> {
-    return timer(Number(ms), 1).pipe(
-      take(2),
-      concatMap((n) => from(this.later()).pipe(map((id) => `${String(n)}:${String(id)}`))),
-      map((data) => ({ data })),
-    );
-  }
 
   @TrackStage('SHARED')
   shared(kind: string): Observable<unknown> {
@@ -107,26 +83,4 @@ describe.each(ADAPTERS)('On %s the trace id', (adapter) => {
     const values = journal.entries.filter(([place]) => place === 'interceptor finally').map(([, id]) => id);
     expect(values.sort()).toEqual([...ids].sort());
   });
-
-  it('is never another one among 1,000 requests at the same time', async () => {
-    const requests = Array.from({ length: 1_000 }, (_, index) => ({
-      traceId: `load-${String(index)}`,
-      path: `/${index % 2 === 0 ? 'delayed' : 'delayed-stream'}/${String(Math.floor(Math.random() * 30))}`,
-    }));
-    const answers = await Promise.all(requests.map(({ traceId, path }) => call(app.port, path, { traceId })));
-    for (const [index, { text, traceId }] of answers.entries()) {
-      const id = `load-${String(index)}`;
-      expect(traceId).toBe(id);
-      expect(text.match(/load-\d+/g)).toEqual([id, id]);
-    }
-    for (const { traceId } of requests) {
-      const root = await app.sink.root(traceId);
-      const parent = root.substages.find(({ kind }) => kind === 'stream') ?? root;
-      expect(parent.substages.every(({ stageId, outcome }) => stageId === 'LATER' && outcome === 'ok')).toBe(
-        true,
-      );
-      expect(parent.substages).toHaveLength(parent === root ? 1 : 2);
-    }
-    expect(app.recorder.openTraceCount).toBe(0);
-  }, 30_000);
 });
