@@ -121,33 +121,8 @@ describe.each(ADAPTERS)('When the client of a stream leaves on %s', (adapter) =>
   });
 });
 
-describe.each(ADAPTERS)('300 clients that connect to a stream and leave on %s', (adapter) => {
-  it('leave no open trace, no late stage and no listener behind', async () => {
-    const app = await startApp(adapter, { controllers: [StreamsController] });
-    newMoments();
-    const counts: number[] = [];
-    app.server.on('connection', (socket) => {
-      socket.once('close', () => counts.push(socket.listenerCount('close')));
-    });
-    for (let round = 0; round < 30; round += 1) {
-      const ids = Array.from({ length: 10 }, (_, index) => `r${String(round)}-${String(index)}`);
-      await Promise.all(
-        ids.map(async (traceId) => {
-          const stream = await openStream(app.port, '/endless', { traceId });
-          await stream.seen('data: 0');
-          stream.leave();
-          await app.sink.root(traceId);
-        }),
-      );
-    }
-    expect(app.sink.roots()).toHaveLength(300);
-    expect(app.recorder.openTraceCount).toBe(0);
-    expect(app.tracker.getDropCounts()).toMatchObject({ internalErrors: 0, lateStages: 0, openTraces: 0 });
-    expect(Math.max(...counts)).toBeLessThanOrEqual(10);
-    await app.close();
-  });
-
-  it('or ask 300 times on one connection, which keeps as many listeners as after the first time', async () => {
+describe.each(ADAPTERS)('A client that asks 300 times on one connection on %s', (adapter) => {
+  it('leaves it with as many listeners as after the first time', async () => {
     const app = await startApp(adapter, { controllers: [StreamsController] });
     const socket = await rawConnection(app.port);
     const onServer = new Promise<Socket>((resolve) => {

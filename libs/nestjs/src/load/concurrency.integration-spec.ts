@@ -264,5 +264,5 @@ describe.each(ADAPTERS)('10,000 requests that are open at the same time on %s', 
     expect(app.recorder.openTraceCount).toBe(0);
     const none = { openTraces: 0, stages: 0, lateStages: 0, internalErrors: 0 };
     expect(app.tracker.getDropCounts()).toMatchObject(none);
-  }, 60_000);
+  }, 120_000);
 });
