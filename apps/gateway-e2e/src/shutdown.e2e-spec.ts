@@ -38,15 +38,21 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     }
   });
 
-  it('is obeyed once, however often it comes', async () => {
+  it('is obeyed once, however often it comes, while 10 streams are open', async () => {
     await using corpus = await longCorpus();
     const gateway = await Gateway.start({ CORPUS_DIR: corpus.folder, ...LONG_ANSWERS });
-    const [stream] = await openStreams(gateway, 1);
+    const streams = await openStreams(gateway, 10);
     gateway.signal(signal);
     gateway.signal(signal);
+    await streams[0]?.until(({ end }) => end?.type === 'shutdown');
     const { code, stderr } = await gateway.stop(signal);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stream?.end?.type).toBe('shutdown');
+    for (const stream of streams) {
+      await stream.closed;
+      expect(stream.end?.type).toBe('shutdown');
+      const endings = gateway.linesOf(stream.traceId).filter(({ ending }) => ending !== undefined);
+      expect(endings).toMatchObject([{ stage: 'HTTP.2_STREAM', ending: 'shutdown' }]);
+    }
   });
 
   it('does not wait for a client that has stopped reading, nor for an idle connection', async () => {
