@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const BUCKETS = 100;
 /** Steps inside one bucket, for rates that are not whole percents. */
 const STEPS_PER_BUCKET = 1_000_000;
+const POSITIONS = BigInt(BUCKETS * STEPS_PER_BUCKET);
 
 /**
  * Decides from a thread id alone whether its trace is kept, so that every stage and every process decides alike.
@@ -46,21 +47,17 @@ export function bucketOf(threadId: string): number {
   return positionOf(threadId) % BUCKETS;
 }
 
-/** md5 modulo 10^8, sixteen bits at a time so that every intermediate result stays a safe integer. */
+/** md5 modulo 10^8. */
 function positionOf(threadId: string): number {
-  const digest = digestOf(threadId);
-  let remainder = 0;
-  for (let offset = 0; offset < 16; offset += 2) {
-    remainder = (remainder * 65_536 + digest.readUInt16BE(offset)) % (BUCKETS * STEPS_PER_BUCKET);
-  }
-  return remainder;
+  return Number(BigInt(`0x${digestOf(threadId)}`) % POSITIONS);
 }
 
-function digestOf(threadId: string): Buffer {
+/** In hexadecimal digits: at once and as a string is what Node hashes fastest. */
+function digestOf(threadId: string): string {
   try {
-    return createHash('md5').update(threadId).digest();
+    return hash('md5', threadId);
   } catch {
     // A FIPS build of OpenSSL has no md5. The decision stays deterministic, though not the reference's.
-    return createHash('sha256').update(threadId).digest();
+    return hash('sha256', threadId);
   }
 }
