@@ -20,6 +20,7 @@ export {
   TrackStage,
 } from '@followspot/core';
 export { traceMixin } from '@followspot/sinks/log';
+export type { MetricsOptions, MetricsRegistryOption } from './config/metrics-options.js';
 export type { ObservabilityOptions } from './config/observability-options.js';
 export { type EventId, formatEventId, parseEventId } from './http/event-id.js';
 export { TraceIdInterceptor } from './http/trace-id.interceptor.js';

@@ -5,23 +5,29 @@ import {
   Inject,
   Logger,
   Module,
+  type NestModule,
   type OnApplicationShutdown,
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import { APP_INTERCEPTOR, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { DEFAULT_CLOSE_TIMEOUT_MS, ExecutionTracker, Recorder } from '@followspot/core';
 import { LogSink } from '@followspot/sinks/log';
 import type { ObservabilityOptions } from './config/observability-options.js';
 import { type ResolvedOptions, resolveOptions } from './config/resolve-options.js';
-import { beforeClosing, listenToRequests, mountTracing } from './http/mount-tracing.js';
+import { beforeClosing, hasAdapter, listenToRequests, mountTracing } from './http/mount-tracing.js';
 import { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 import { type ExchangeOpener, exchangeOpener } from './http/trace-middleware.js';
 import { createLogWriter } from './log-writer.js';
+import { endpointGuard } from './metrics/endpoint-guard.js';
+import { loadMetrics, type Metrics } from './metrics/load-metrics.js';
+import { MetricsEndpoints } from './metrics/metrics-endpoints.js';
+import { MountedEndpoints } from './metrics/mount-endpoints.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './observability.module-definition.js';
 import { observableShape } from './rxjs/observable-shape.js';
 
 const RESOLVED_OPTIONS = Symbol('Followspot options');
+const METRICS = Symbol('Followspot metrics');
 
 /** The applications that have the module: Nest makes one host for each. */
 const applications = new WeakSet<HttpAdapterHost>();
@@ -38,7 +44,12 @@ const applications = new WeakSet<HttpAdapterHost>();
       inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }],
       useFactory: (options?: ObservabilityOptions) => resolveOptions(options ?? {}, process.env),
     },
-    { provide: Recorder, inject: [RESOLVED_OPTIONS], useFactory: createRecorder },
+    {
+      provide: METRICS,
+      inject: [RESOLVED_OPTIONS],
+      useFactory: (options: ResolvedOptions) => loadMetrics(options.metrics),
+    },
+    { provide: Recorder, inject: [RESOLVED_OPTIONS, METRICS], useFactory: createRecorder },
     {
       provide: ExecutionTracker,
       inject: [Recorder],
@@ -50,19 +61,25 @@ const applications = new WeakSet<HttpAdapterHost>();
 })
 export class ObservabilityModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
+  implements NestModule, OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
   readonly #recorder: Recorder;
   readonly #host: HttpAdapterHost;
   readonly #openExchange: ExchangeOpener;
   readonly #closeTimeoutMs: number;
+  readonly #metrics: Metrics | undefined;
+  readonly #guard: ResolvedOptions['metrics']['guard'];
+  readonly #endpoints: MountedEndpoints | undefined;
+  readonly #moduleRef: ModuleRef;
   #isShuttingDown = false;
   #lastResort: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(Recorder) recorder: Recorder,
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    @Inject(METRICS) metrics: Metrics | undefined,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(ModuleRef) moduleRef: ModuleRef,
   ) {
     super();
     if (applications.has(host)) {
@@ -75,7 +92,18 @@ export class ObservabilityModule
     this.#recorder = recorder;
     this.#host = host;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS;
-    this.#openExchange = exchangeOpener(recorder, options, () => this.#isShuttingDown);
+    this.#metrics = metrics;
+    this.#guard = options.metrics.guard;
+    this.#moduleRef = moduleRef;
+    const endpoints = metrics && new MetricsEndpoints(options.metrics.path, metrics, recorder);
+    this.#endpoints = endpoints && new MountedEndpoints(host, endpoints.all);
+    this.#openExchange = exchangeOpener(
+      recorder,
+      options,
+      () => this.#isShuttingDown,
+      metrics?.sink,
+      (request) => this.#endpoints?.isFor(request) === true,
+    );
     mountTracing(host, this.#openExchange);
     beforeClosing(host, () => {
       this.#isShuttingDown = true;
@@ -87,8 +115,19 @@ export class ObservabilityModule
     return super.forRoot(options);
   }
 
-  onModuleInit(): void {
+  configure(): void {
+    if (hasAdapter(this.#host)) this.#endpoints?.beforeRoutes();
+  }
+
+  /**
+   * Every metric that the application's providers make is there by now, so that a name that is taken is noticed.
+   * @throws Error when the application has a metric of the same name as one of Followspot's.
+   */
+  async onModuleInit(): Promise<void> {
+    this.#metrics?.sink.register();
+    if (!hasAdapter(this.#host)) return;
     listenToRequests(this.#host, this.#openExchange);
+    this.#endpoints?.afterRoutes(await endpointGuard(this.#guard, MetricsEndpoints, this.#moduleRef));
   }
 
   /** From here on, at the latest, a stream that ends is ended by the shutdown. */
@@ -112,12 +151,13 @@ export class ObservabilityModule
   }
 }
 
-async function createRecorder(options: ResolvedOptions): Promise<Recorder> {
+async function createRecorder(options: ResolvedOptions, metrics: Metrics | undefined): Promise<Recorder> {
   const logger = new Logger('Followspot');
   const logSinks = options.log ? [new LogSink(await createLogWriter())] : [];
-  return new Recorder({
+  const metricSinks = metrics === undefined ? [] : [metrics.sink];
+  const recorder = new Recorder({
     ...options,
-    sinks: [...logSinks, ...(options.sinks ?? [])],
+    sinks: [...metricSinks, ...logSinks, ...(options.sinks ?? [])],
     shapes: [observableShape],
     onInternalError: (place, error) => {
       logger.warn(
@@ -125,4 +165,6 @@ async function createRecorder(options: ResolvedOptions): Promise<Recorder> {
       );
     },
   });
+  metrics?.sink.readDrops({ getDropCounts: () => recorder.drops });
+  return recorder;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock, Limits, RescueRules, Sink } from '@followspot/core';
+import type { MetricsOptions } from './metrics-options.js';
 
 /** Options of `ObservabilityModule.forRoot`; every one has a default, and together they may be left out. */
 export interface ObservabilityOptions {
@@ -44,6 +45,8 @@ export interface ObservabilityOptions {
    * closed as cancelled: 0 to an hour. Default 500.
    */
   readonly abortGraceMs?: number;
+  /** Prometheus metrics and where to find them. Default: on where prom-client is installed, at `/metrics`. */
+  readonly metrics?: MetricsOptions;
   /** Milliseconds that shutdown waits for open traces to end, and again for the sinks to close. Default 1,000. */
   readonly closeTimeoutMs?: number;
   /** For tests. Default: the system's clocks. */

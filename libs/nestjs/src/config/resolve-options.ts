@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { DEFAULT_SAMPLE_RATE, ENABLED_VARIABLE } from '@followspot/core';
+import { metricsOptionsOf, type ResolvedMetricsOptions } from './metrics-options.js';
 import type { ObservabilityOptions } from './observability-options.js';
 import { type StreamOptions, streamOptionsOf } from './stream-options.js';
 
@@ -8,8 +9,11 @@ export { ENABLED_VARIABLE };
 export const SAMPLE_RATE_VARIABLE = 'EXECUTION_TRACKING_SAMPLE_RATE';
 
 /** Options in which the environment has been taken into account. */
-export type ResolvedOptions = ObservabilityOptions &
-  Required<Pick<ObservabilityOptions, 'enabled' | 'sampleRate' | 'log'>> & { readonly stream: StreamOptions };
+export type ResolvedOptions = Omit<ObservabilityOptions, 'metrics'> &
+  Required<Pick<ObservabilityOptions, 'enabled' | 'sampleRate' | 'log'>> & {
+    readonly stream: StreamOptions;
+    readonly metrics: ResolvedMetricsOptions;
+  };
 
 /** What each option must be; an option that is not here is a typing mistake. */
 const CHECKS: Record<
@@ -28,6 +32,7 @@ const CHECKS: Record<
   sinks: { is: 'an array of sinks, each with a name and a record method', ok: isSinks },
   limits: { is: 'an object of limits', ok: isObject },
   stream: { is: 'an object with stallFactor, stallFloorMs or both', ok: isObject },
+  metrics: { is: 'an object with enabled, path, guard and others', ok: isObject },
   abortGraceMs: { is: 'a number of milliseconds from 0 to 3,600,000', ok: isTimeout },
   closeTimeoutMs: { is: 'a number of milliseconds from 0 to 3,600,000', ok: isTimeout },
   clock: { is: 'an object with the methods now and wallNow', ok: isClock },
@@ -55,6 +60,7 @@ export function resolveOptions(given: ObservabilityOptions, environment: NodeJS.
     sampleRate: given.sampleRate ?? sampleRateOf(environment),
     log: given.log ?? true,
     stream: streamOptionsOf(given.stream),
+    metrics: metricsOptionsOf(given.metrics),
   };
 }
 

@@ -3,9 +3,11 @@ import type { Readable } from 'node:stream';
 import { ABORT_LAG, type Outcome, type Stage } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import { resumptionOf } from './last-event-id.js';
+import type { OpenWatcher, WatchedStream } from './open-watcher.js';
 import { onResponseEnd, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
 import { SseStreamStage } from './sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
+import type { GapOptions } from './stream-gaps.js';
 
 /** The methods that names may contain; any other is shown as `_OTHER`, as in OpenTelemetry's conventions. */
 const METHODS = new Set([
@@ -39,9 +41,11 @@ export class HttpExchange {
   readonly #response: ServerResponse;
   readonly #streamOptions: StreamOptions;
   readonly #isShuttingDown: () => boolean;
+  readonly #watcher: OpenWatcher;
   /** What is piped into the response. Nest does that before it calls the interceptor that opens the stream stage. */
   #source: Readable | undefined;
   #stream: SseStreamStage | undefined;
+  #watchedStream: WatchedStream | undefined;
   #route: string | undefined;
   /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
   #isFinished = false;
@@ -54,18 +58,21 @@ export class HttpExchange {
     response: ServerResponse,
     streamOptions: StreamOptions,
     isShuttingDown: () => boolean,
+    watcher: OpenWatcher,
   ) {
     this.root = root;
     this.#request = request;
     this.#response = response;
     this.#streamOptions = streamOptions;
     this.#isShuttingDown = isShuttingDown;
+    this.#watcher = watcher;
     // Node throws the body of an answer to HEAD away.
     if (request.method !== 'HEAD')
       response.once('pipe', (source: Readable) => {
         this.#source = source;
       });
     exchanges.set(request, this);
+    watcher.requestOpened();
     onResponseEnd(request, response, () => {
       this.#close();
     });
@@ -92,10 +99,16 @@ export class HttpExchange {
     if (stage === undefined) return undefined;
     const continuesTraceId = resumption?.after?.traceId;
     if (continuesTraceId !== undefined) this.root.setAttribute('continuesTraceId', continuesTraceId);
+    const route = this.#shownRoute();
+    stage.setAttribute('route', route);
+    this.#watchedStream?.closed();
+    const watched = this.#watcher.streamOpened(route);
+    this.#watchedStream = watched;
+    const options: GapOptions = { ...this.#streamOptions, onGap: watched.gap };
     this.#stream = new SseStreamStage(
       stage,
       { raw: this.#response, source: this.#source, resumesAfter: resumption?.after },
-      this.#streamOptions,
+      options,
       this.#isShuttingDown,
     );
     return this.#stream;
@@ -115,6 +128,8 @@ export class HttpExchange {
 
   /** Settles how the request went; the trace then ends at once, or when the work that nobody waits for has stopped. */
   #conclude(): void {
+    this.#watchedStream?.closed();
+    this.#watcher.requestClosed();
     const { statusCode } = this.#response;
     this.#stream?.responseClosed({
       statusCode,
@@ -152,9 +167,15 @@ export class HttpExchange {
   #describe(statusCode: number): void {
     const method = this.#request.method ?? '';
     const shownMethod = METHODS.has(method) ? method : '_OTHER';
-    const route = this.#route ?? expressRoute(this.#request) ?? 'unmatched';
+    const route = this.#shownRoute();
     this.root.stageName = `${shownMethod} ${route}`;
-    this.root.setAttributes({ method: shownMethod, route, statusCode });
+    this.root.setAttributes({ method: shownMethod, route });
+    // Node's default of 200 is no answer.
+    if (this.#response.headersSent) this.root.setAttribute('statusCode', statusCode);
+  }
+
+  #shownRoute(): string {
+    return this.#route ?? expressRoute(this.#request) ?? 'unmatched';
   }
 
   /** A stream that failed or was cut decides; its status code was sent before anybody knew. */

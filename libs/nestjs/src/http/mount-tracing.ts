@@ -67,6 +67,6 @@ export function beforeClosing(host: HttpAdapterHost, tell: () => void): void {
 }
 
 /** An application context for jobs and a microservice have none, whatever the type says. */
-function hasAdapter(host: HttpAdapterHost): boolean {
+export function hasAdapter(host: HttpAdapterHost): boolean {
   return (host.httpAdapter as unknown) != null;
 }

@@ -5,12 +5,17 @@ import { GapHistogram } from './gap-histogram.js';
 /** Finds out what was going on between two readings of the monotonic clock. */
 export type StallExplainer = (fromMs: number, toMs: number) => string | undefined;
 
+/** How gaps are judged, and who is told of each. */
+export interface GapOptions extends StreamOptions {
+  readonly onGap?: (gapMs: number) => void;
+}
+
 /**
  * The silences between the events of one stream. A gap is a stall when it is longer than `stallFactor` times the median
  * of the gaps before it and longer than `stallFloorMs`; the first gap has nothing to be compared with and is none.
  */
 export class StreamGaps {
-  readonly #options: StreamOptions;
+  readonly #options: GapOptions;
   readonly #explain: StallExplainer;
   /** Made with the first gap: most streams of one event never need it. */
   #histogram: GapHistogram | undefined;
@@ -20,7 +25,7 @@ export class StreamGaps {
   #worstDuring: string | undefined;
 
   /** @param explain Asked once for each stall that is worse than those before it, when it is over. */
-  constructor(options: StreamOptions, explain: StallExplainer) {
+  constructor(options: GapOptions, explain: StallExplainer) {
     this.#options = options;
     this.#explain = explain;
   }
@@ -33,6 +38,7 @@ export class StreamGaps {
     this.#judge(lastMs, nowMs);
     this.#histogram ??= new GapHistogram();
     this.#histogram.add(nowMs - lastMs);
+    this.#options.onGap?.(nowMs - lastMs);
   }
 
   /** The stream was cut short: the silence before may be a stall, but is no gap, because no event came after it. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptTraceId, createTraceId, currentStage, type Recorder } from '@followspot/core';
 import type { ResolvedOptions } from '../config/resolve-options.js';
 import { exchangeOf, HttpExchange } from './http-exchange.js';
+import { NO_WATCHER, type OpenWatcher } from './open-watcher.js';
 import { REQUEST_STAGE } from './stages.js';
 
 /** The header that carries the trace id, in and out. */
@@ -13,11 +14,16 @@ export type NodeMiddleware = (request: IncomingMessage, response: ServerResponse
 /** Gives a request its exchange; undefined only when that failed, and the request is then answered untraced. */
 export type ExchangeOpener = (request: IncomingMessage, response: ServerResponse) => HttpExchange | undefined;
 
-/** Opens the trace of a request, unless it has one already, and puts its id on the response. */
+/**
+ * Opens the trace of a request, unless it has one already, and puts its id on the response.
+ * @param isUntraced Which requests are none of the application's, such as a scrape.
+ */
 export function exchangeOpener(
   recorder: Recorder,
   options: Pick<ResolvedOptions, 'force' | 'threadId' | 'stream'>,
   isShuttingDown: () => boolean,
+  watcher: OpenWatcher = NO_WATCHER,
+  isUntraced: (request: IncomingMessage) => boolean = () => false,
 ): ExchangeOpener {
   const open = (request: IncomingMessage, response: ServerResponse): HttpExchange | undefined => {
     const traceId = acceptTraceId(request.headers['x-trace-id']) ?? createTraceId();
@@ -27,10 +33,12 @@ export function exchangeOpener(
     const { root } = recorder.openTrace(REQUEST_STAGE, { traceId, threadId, force });
     return root === undefined
       ? undefined
-      : new HttpExchange(root, request, response, options.stream, isShuttingDown);
+      : new HttpExchange(root, request, response, options.stream, isShuttingDown, watcher);
   };
   return (request, response) =>
-    recorder.attempt('trace middleware', () => exchangeOf(request) ?? open(request, response));
+    recorder.attempt('trace middleware', () =>
+      isUntraced(request) ? undefined : (exchangeOf(request) ?? open(request, response)),
+    );
 }
 
 /**

@@ -1,0 +1,48 @@
+import type { Exposition, MetricsRegistry, PrometheusSink } from '@followspot/sinks/prometheus';
+import type { ResolvedMetricsOptions } from '../config/metrics-options.js';
+
+/** The sink, and how it is scraped. */
+export interface Metrics {
+  readonly sink: PrometheusSink;
+  /** @param onError Told of a metric of the application that cannot be read. */
+  exposition(onError: (metric: string, error: unknown) => void): Exposition;
+}
+
+type PrometheusModule = typeof import('@followspot/sinks/prometheus');
+
+/**
+ * Loads prom-client, an optional peer dependency, and sets up what counts.
+ * @returns Undefined when metrics are off, and when nobody asked for them and prom-client is not installed.
+ * @throws Error naming the package when metrics are asked for and it is not installed.
+ */
+export async function loadMetrics(
+  { enabled, registry, labelValues, labelSets }: ResolvedMetricsOptions,
+  load: () => Promise<PrometheusModule> = () => import('@followspot/sinks/prometheus'),
+): Promise<Metrics | undefined> {
+  if (enabled === false) return undefined;
+  const prometheus = await load().catch((error: unknown) => {
+    if (!isMissingPromClient(error)) throw error;
+    if (enabled === undefined) return undefined;
+    throw new Error(
+      'ObservabilityModule: metrics need the package prom-client, which is not installed. ' +
+        'Install it (npm install prom-client@15), or set metrics: { enabled: false }.',
+      { cause: error },
+    );
+  });
+  if (prometheus === undefined) return undefined;
+  const sink = new prometheus.PrometheusSink({
+    ...(registry !== undefined && { registry: registry satisfies MetricsRegistry }),
+    ...(labelValues !== undefined && { labelValues }),
+    ...(labelSets !== undefined && { labelSets }),
+  });
+  return {
+    sink,
+    exposition: (onError) => new prometheus.Exposition(sink.registry, sink.figures.self, onError),
+  };
+}
+
+function isMissingPromClient(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  return isMissing && String(message).includes('prom-client');
+}

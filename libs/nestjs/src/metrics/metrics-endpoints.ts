@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import type { Recorder } from '@followspot/core';
+import type { Exposition, ScrapeFormat } from '@followspot/sinks/prometheus';
+import { prefersOpenMetrics } from './accept.js';
+import { healthOf } from './health.js';
+import type { Metrics } from './load-metrics.js';
+import { RecentErrors } from './recent-errors.js';
+import { summaryOf } from './summary.js';
+
+/** What an endpoint answers; an object goes out as JSON. */
+export interface EndpointAnswer {
+  readonly status: number;
+  readonly body: string | object;
+  readonly contentType?: string;
+}
+
+/** One endpoint: its path and its answer. */
+export interface Endpoint {
+  readonly path: string;
+  answer(request: IncomingMessage): Promise<EndpointAnswer>;
+}
+
+/** What `GET /metrics`, `GET /metrics/health` and `GET /metrics/summary` answer. */
+export class MetricsEndpoints {
+  readonly all: readonly Endpoint[];
+  readonly #metrics: Metrics;
+  readonly #recorder: Recorder;
+  readonly #exposition: Exposition;
+  readonly #errors = new RecentErrors();
+
+  constructor(path: string, metrics: Metrics, recorder: Recorder) {
+    this.#metrics = metrics;
+    this.#recorder = recorder;
+    this.#exposition = metrics.exposition((metric, error) => {
+      recorder.reportInternalError(`metric ${metric}`, error);
+    });
+    this.all = [
+      { path, answer: (request) => this.scrape(request) },
+      { path: `${path}/health`, answer: () => this.health() },
+      { path: `${path}/summary`, answer: () => this.summary() },
+    ];
+  }
+
+  async scrape(request: IncomingMessage): Promise<EndpointAnswer> {
+    const format: ScrapeFormat = prefersOpenMetrics(request.headers.accept) ? 'openmetrics' : 'text';
+    const { contentType, body } = await this.#exposition.scrape(format);
+    return { status: 200, contentType, body };
+  }
+
+  async health(): Promise<EndpointAnswer> {
+    const { unreadable } = await this.#exposition.scrape('text');
+    const health = healthOf(this.#recorder, this.#errors, unreadable);
+    return { status: health.status === 'up' ? 200 : 503, body: health };
+  }
+
+  summary(): Promise<EndpointAnswer> {
+    return Promise.resolve({ status: 200, body: summaryOf(this.#metrics.sink.figures) });
+  }
+}

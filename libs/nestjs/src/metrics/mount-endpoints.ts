@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpException, Logger } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { EndpointGuard } from './endpoint-guard.js';
+import type { Endpoint } from './metrics-endpoints.js';
+
+/** Express's request or Fastify's. */
+type AdapterRequest = IncomingMessage & { readonly raw?: IncomingMessage };
+type Handler = (request: AdapterRequest, response: object, next?: () => void) => unknown;
+
+/** What is used of Express. */
+interface ExpressInstance {
+  readonly router?: { readonly stack: readonly { readonly route?: { readonly path?: unknown } }[] };
+}
+
+/** What is used of Fastify. */
+interface FastifyInstance {
+  hasRoute(route: { method: string; url: string }): boolean;
+}
+
+/**
+ * The endpoints as routes of the adapter. They are no controllers: a global prefix would move them, a global guard
+ * refuse them, an envelope interceptor wrap them. A route of the application's own with the same path comes first,
+ * with whatever guards it.
+ */
+export class MountedEndpoints {
+  readonly #host: HttpAdapterHost;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #logger = new Logger('Followspot');
+  #guard: EndpointGuard = () => Promise.reject(new Error('the application is still starting'));
+  /** Paths that the application serves itself. */
+  readonly #taken = new Set<string>();
+
+  constructor(host: HttpAdapterHost, endpoints: readonly Endpoint[]) {
+    this.#host = host;
+    this.#endpoints = endpoints;
+  }
+
+  /** Whether a request asks for one of the endpoints. */
+  isFor({ method, url }: IncomingMessage): boolean {
+    if (method !== 'GET' && method !== 'HEAD') return false;
+    const path = url?.split('?', 1)[0];
+    return this.#endpoints.some((endpoint) => endpoint.path === path);
+  }
+
+  /**
+   * After the middleware that the application has put on the adapter, which may ask for a password, and before its
+   * routes, because on Express the route of a single-page application matches everything.
+   */
+  beforeRoutes(): void {
+    const { httpAdapter } = this.#host;
+    if (httpAdapter.getType() !== 'express') return;
+    for (const endpoint of this.#endpoints) {
+      const handler = this.#handlerOf(endpoint);
+      const route: Handler = (request, response, next) =>
+        this.#taken.has(endpoint.path) ? next?.() : handler(request, response);
+      httpAdapter.get(endpoint.path, route as never);
+    }
+  }
+
+  /** On Fastify the order does not matter, and a path can be taken once. */
+  afterRoutes(guard: EndpointGuard): void {
+    this.#guard = guard;
+    const { httpAdapter } = this.#host;
+    for (const endpoint of this.#endpoints) {
+      if (this.#isTaken(endpoint.path)) {
+        this.#taken.add(endpoint.path);
+        this.#logger.log(`${endpoint.path} is served by the application itself`);
+      } else if (httpAdapter.getType() === 'fastify') {
+        httpAdapter.get(endpoint.path, this.#handlerOf(endpoint) as never);
+      }
+    }
+  }
+
+  #isTaken(path: string): boolean {
+    const { httpAdapter } = this.#host;
+    if (httpAdapter.getType() === 'fastify') {
+      return httpAdapter.getInstance<FastifyInstance>().hasRoute({ method: 'GET', url: path });
+    }
+    const { router } = httpAdapter.getInstance<ExpressInstance>();
+    const same = router?.stack.filter(({ route }) => route?.path === path) ?? [];
+    // One of them is ours.
+    return same.length > 1;
+  }
+
+  #handlerOf(endpoint: Endpoint): Handler {
+    return async (request, response) => {
+      const { httpAdapter } = this.#host;
+      try {
+        await this.#guard(request, response);
+        const { status, body, contentType } = await endpoint.answer(request.raw ?? request);
+        if (contentType !== undefined) httpAdapter.setHeader(response, 'Content-Type', contentType);
+        httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+        await httpAdapter.reply(response, body, status);
+      } catch (error) {
+        const refusal = error instanceof HttpException ? error : undefined;
+        if (refusal === undefined) this.#logger.error(`${endpoint.path} failed: ${String(error)}`);
+        const status = refusal?.getStatus() ?? 500;
+        await httpAdapter.reply(
+          response,
+          refusal?.getResponse() ?? { statusCode: status, message: 'Internal server error' },
+          status,
+        );
+      }
+      return response;
+    };
+  }
+}

@@ -1,0 +1,134 @@
+import type { StageExecution, TraceIdentity } from '@followspot/core';
+import { isAmount } from './amount.js';
+import { CacheFigures } from './cache-figures.js';
+import { type LabelDrops, type LabelLimits, LabelSets, LabelValues } from './label-values.js';
+import type { MetricName } from './metric-table.js';
+import { ProviderFigures } from './provider-figures.js';
+import { RequestFigures } from './request-figures.js';
+import { plainSample, type Sample } from './sample.js';
+import { SelfFigures } from './self-figures.js';
+import { StageFigures } from './stage-figures.js';
+import { StreamFigures } from './stream-figures.js';
+import { TraceFigures } from './trace-figures.js';
+import { WindowClock } from './window.js';
+
+/** Reads the samples of each metric; the compiler sees to it that none is missing. */
+type Readers = Readonly<Record<MetricName, () => Sample[]>>;
+
+/**
+ * Everything that is counted, for one registry. A record is a few look-ups and writes into arrays; lines are made
+ * when they are scraped.
+ */
+export class Figures {
+  readonly window = new WindowClock();
+  readonly #drops: LabelDrops = { labelValues: 0, labelSets: 0 };
+  readonly self = new SelfFigures(this.#drops);
+  readonly requests: RequestFigures;
+  readonly streams: StreamFigures;
+  readonly providers: ProviderFigures;
+  readonly caches: CacheFigures;
+  readonly stages: StageFigures;
+  readonly traces = new TraceFigures();
+  readonly #readers: Readers;
+
+  constructor(limits: LabelLimits) {
+    const label = (): LabelValues => new LabelValues(limits, this.#drops);
+    const sets = (): LabelSets => new LabelSets(limits, this.#drops);
+    const routes = label();
+    this.requests = new RequestFigures(routes, sets(), this.window);
+    this.streams = new StreamFigures(routes, this.window);
+    this.providers = new ProviderFigures(label(), label(), sets(), this.window);
+    this.caches = new CacheFigures(label(), this.window);
+    this.stages = new StageFigures(label(), this.window);
+    this.#readers = this.#readersOf();
+  }
+
+  record(stage: StageExecution, trace: TraceIdentity): void {
+    if (!this.self.isTimed) {
+      this.#count(stage, trace);
+      return;
+    }
+    const startMs = performance.now();
+    this.#count(stage, trace);
+    this.self.timed(performance.now() - startMs);
+  }
+
+  /** The lines of a metric as they are now. */
+  samplesOf(name: MetricName): Sample[] {
+    this.window.advance(Date.now());
+    const samples = this.#readers[name]();
+    this.self.lines.set(name, samples.length);
+    return samples;
+  }
+
+  #count(stage: StageExecution, trace: TraceIdentity): void {
+    const endedAt = stage.startedAt + stage.durationMs;
+    if (!isAmount(stage.durationMs) || !isAmount(endedAt)) throw new RangeError('a duration is not a number');
+    this.window.advance(endedAt);
+    this.stages.record(stage, trace, endedAt);
+    switch (stage.kind) {
+      case 'request':
+        this.requests.record(stage, trace, endedAt);
+        this.traces.record(trace);
+        break;
+      case 'stream':
+        this.streams.record(stage, trace, endedAt);
+        break;
+      case 'cache':
+        this.caches.record(stage, trace, endedAt);
+        break;
+      case 'provider':
+        this.providers.record(stage, trace, endedAt);
+        break;
+      default:
+    }
+  }
+
+  #readersOf(): Readers {
+    const { requests, streams, providers, caches, stages, traces, self } = this;
+    return {
+      http_requests_total: () => requests.totals(),
+      http_errors_total: () => requests.errors(),
+      http_error_rate: () => requests.errorRate(),
+      http_request_duration_p50_ms: () => requests.percentile(0.5),
+      http_request_duration_p95_ms: () => requests.percentile(0.95),
+      http_request_duration_seconds: () => requests.durations('http_request_duration_seconds'),
+      http_requests_in_flight: () => [plainSample(requests.inFlight)],
+      sse_connections_total: () => streams.counts('opened'),
+      sse_connections_active: () => streams.counts('active'),
+      sse_connections_closed_total: () => streams.closed(),
+      sse_events_total: () => streams.counts('events'),
+      sse_heartbeats_total: () => streams.counts('heartbeats'),
+      sse_stalls_total: () => streams.counts('stalls'),
+      sse_stream_bytes_total: () => streams.counts('bytes'),
+      sse_duration_p50_ms: () => streams.percentile(0.5),
+      sse_duration_p95_ms: () => streams.percentile(0.95),
+      sse_stream_duration_seconds: () => streams.durations('sse_stream_duration_seconds'),
+      sse_time_to_first_event_seconds: () =>
+        streams.distribution('firstEvents', 'sse_time_to_first_event_seconds'),
+      sse_event_gap_seconds: () => streams.distribution('gaps', 'sse_event_gap_seconds'),
+      sse_abort_lag_seconds: () => streams.distribution('abortLags', 'sse_abort_lag_seconds'),
+      provider_requests_total: () => providers.counts('requests'),
+      provider_errors_total: () => providers.counts('errors'),
+      provider_latency_p50_ms: () => providers.percentile(0.5),
+      provider_latency_p95_ms: () => providers.percentile(0.95),
+      provider_request_duration_seconds: () => providers.durations('provider_request_duration_seconds'),
+      provider_tokens_total: () => providers.tokens(),
+      token_cost_total: () => providers.costs('tokenCost'),
+      api_cost_total: () => providers.costs('apiCost'),
+      cache_hits_total: () => caches.counts('hits'),
+      cache_misses_total: () => caches.counts('misses'),
+      cache_lookup_duration_seconds: () => caches.durations('cache_lookup_duration_seconds'),
+      request_stage_duration_ms: () => stages.durations('request_stage_duration_ms'),
+      request_stage_success_rate: () => stages.successRates(),
+      request_stages_total: () => stages.totals(),
+      trace_requests_total: () => traces.totals(),
+      system_uptime_seconds: () => [plainSample(process.uptime())],
+      followspot_dropped_total: () => self.dropped(),
+      followspot_internal_errors_total: () => self.errors(),
+      followspot_record_seconds_total: () => self.recordSeconds(),
+      followspot_scrape_duration_seconds: () => self.scrapeSeconds(),
+      followspot_series: () => self.series(),
+    };
+  }
+}

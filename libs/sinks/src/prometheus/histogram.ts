@@ -1,0 +1,85 @@
+import type { TraceIdentity } from '@followspot/core';
+import type { Buckets } from './buckets.js';
+import type { Exemplar, Labels, Sample } from './sample.js';
+
+/** OpenMetrics allows 128 characters for all of an exemplar's labels; `trace_id` takes 8. */
+const LONGEST_TRACE_ID = 120;
+
+/** One series of a histogram: counts, a sum, and per bucket the latest kept trace. */
+export class Histogram {
+  readonly #buckets: Buckets;
+  readonly #counts: Float64Array;
+  #sum = 0;
+  #exemplars: Exemplars | undefined;
+
+  constructor(buckets: Buckets) {
+    this.#buckets = buckets;
+    this.#counts = new Float64Array(buckets.bounds.length + 1);
+  }
+
+  /** @param value Not negative, in the unit that the buckets are recorded in. */
+  observe(value: number): number {
+    const { bounds } = this.#buckets;
+    const counts = this.#counts;
+    let bucket = 0;
+    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket += 1;
+    counts[bucket] = (counts[bucket] as number) + 1;
+    this.#sum += value;
+    return bucket;
+  }
+
+  /** The same, and remembers the trace if it is kept: only that one can be looked up. */
+  observeIn(trace: TraceIdentity, value: number, endedAt: number): void {
+    const bucket = this.observe(value);
+    if (trace.keptBecause !== undefined) this.remember(bucket, trace, value, endedAt);
+  }
+
+  /** Puts a value that was counted in this bucket down as its exemplar. */
+  remember(bucket: number, { traceId }: TraceIdentity, value: number, endedAt: number): void {
+    if (traceId.length > LONGEST_TRACE_ID) return;
+    this.#exemplars ??= new Exemplars(this.#counts.length);
+    this.#exemplars.set(bucket, traceId, value, endedAt);
+  }
+
+  /** Appends the lines of this series: cumulative buckets, sum, count. */
+  addTo(samples: Sample[], name: string, sharedLabels: Labels): void {
+    const { labels, unit } = this.#buckets;
+    const bucketName = `${name}_bucket`;
+    let count = 0;
+    for (const [bucket, le] of labels.entries()) {
+      count += this.#counts[bucket] ?? 0;
+      const exemplar = this.#exemplars?.at(bucket, unit);
+      samples.push({ metricName: bucketName, labels: le, sharedLabels, value: count, exemplar });
+    }
+    samples.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: this.#sum / unit });
+    samples.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: count });
+  }
+}
+
+class Exemplars {
+  readonly #traceIds: (string | undefined)[];
+  readonly #values: Float64Array;
+  readonly #endedAt: Float64Array;
+
+  constructor(buckets: number) {
+    this.#traceIds = Array.from<string | undefined>({ length: buckets }).fill(undefined);
+    this.#values = new Float64Array(buckets);
+    this.#endedAt = new Float64Array(buckets);
+  }
+
+  set(bucket: number, traceId: string, value: number, endedAt: number): void {
+    this.#traceIds[bucket] = traceId;
+    this.#values[bucket] = value;
+    this.#endedAt[bucket] = endedAt;
+  }
+
+  at(bucket: number, unit: number): Exemplar | undefined {
+    const traceId = this.#traceIds[bucket];
+    if (traceId === undefined) return undefined;
+    return {
+      labelSet: { trace_id: traceId },
+      value: (this.#values[bucket] ?? 0) / unit,
+      timestamp: (this.#endedAt[bucket] ?? 0) / 1_000,
+    };
+  }
+}

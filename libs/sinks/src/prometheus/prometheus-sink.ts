@@ -1,0 +1,131 @@
+import { register as defaultRegistry } from 'prom-client';
+import type { Sink, StageExecution, TraceIdentity } from '@followspot/core';
+import { DefaultMetrics } from './default-metrics.js';
+import { Figures } from './figures.js';
+import type { LabelLimits } from './label-values.js';
+import { type MetricDefinition, type MetricName, METRICS } from './metric-table.js';
+import { type MetricsRegistry, register, RegisteredMetric, unregister } from './registry.js';
+import type { DropSource } from './self-figures.js';
+import type { OpenStream } from './stream-figures.js';
+
+/** Options of {@link PrometheusSink}; every one has a default. */
+export interface PrometheusSinkOptions {
+  /** Where the metrics are put. Default: prom-client's own registry, which the application's metrics are in too. */
+  readonly registry?: MetricsRegistry;
+  /** Different values that one label may have; what comes later counts as `other`. Default 256. */
+  readonly labelValues?: number;
+  /** Different combinations of labels that one metric may have; what comes later counts as `other`. Default 1,000. */
+  readonly labelSets?: number;
+}
+
+/** The bounds by default. */
+export const DEFAULT_LABEL_LIMITS: LabelLimits = { labelValues: 256, labelSets: 1_000 };
+
+/** What several sinks of a process share because they count for the same registry. */
+interface Shared {
+  readonly figures: Figures;
+  readonly metrics: readonly RegisteredMetric[];
+  readonly defaults: DefaultMetrics;
+  users: number;
+}
+
+const byRegistry = new WeakMap<MetricsRegistry, Shared>();
+
+/**
+ * Derives metrics from every ended stage, kept or not. Sinks on the same registry count together, because a scrape is
+ * of the process: two applications in it make one total, and a test that starts an application again meets no
+ * "already registered".
+ */
+export class PrometheusSink implements Sink {
+  readonly name = 'prometheus';
+  readonly scope = 'all';
+  /** Where the metrics are put. */
+  readonly registry: MetricsRegistry;
+  readonly #shared: Shared;
+  readonly #sources: DropSource[] = [];
+  #isClosed = false;
+
+  /** @throws RangeError when a bound is not a whole number from 1 to 100,000. */
+  constructor(options: PrometheusSinkOptions = {}) {
+    this.registry = options.registry ?? defaultRegistry;
+    const limits = labelLimitsOf(options);
+    const shared = byRegistry.get(this.registry) ?? sharedBy(limits);
+    byRegistry.set(this.registry, shared);
+    shared.users += 1;
+    this.#shared = shared;
+  }
+
+  /** What has been counted, for those who read it otherwise than through the registry. */
+  get figures(): Figures {
+    return this.#shared.figures;
+  }
+
+  /**
+   * Puts the metrics, and those of the process unless they are there, into the registry. Safe to call twice. Until
+   * then everything is counted, and nothing shown.
+   * @throws Error when the application has a metric of the same name in the registry.
+   */
+  register(): this {
+    for (const metric of this.#shared.metrics) register(this.registry, metric);
+    this.#shared.defaults.addTo(this.registry);
+    return this;
+  }
+
+  record(stage: StageExecution, trace: TraceIdentity): void {
+    this.#shared.figures.record(stage, trace);
+  }
+
+  /** Reads this engine's drop counts at every scrape. */
+  readDrops(source: DropSource): void {
+    this.#sources.push(source);
+    this.figures.self.add(source);
+  }
+
+  /** A request is being answered. */
+  requestOpened(): void {
+    this.figures.requests.inFlight += 1;
+  }
+
+  /** It is no longer. */
+  requestClosed(): void {
+    this.figures.requests.inFlight -= 1;
+  }
+
+  /** A stream is open, until what this returns is told that it is closed. */
+  streamOpened(route: string): OpenStream {
+    return this.figures.streams.opened(route);
+  }
+
+  /** The last sink of a registry to be closed takes the metrics out of it. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const source of this.#sources) this.figures.self.retire(source);
+    this.#shared.users -= 1;
+    if (this.#shared.users > 0) return;
+    byRegistry.delete(this.registry);
+    for (const metric of this.#shared.metrics) unregister(this.registry, metric);
+    this.#shared.defaults.removeFrom(this.registry);
+  }
+}
+
+function sharedBy(limits: LabelLimits): Shared {
+  const figures = new Figures(limits);
+  const definitions = Object.entries(METRICS) as [MetricName, MetricDefinition][];
+  const metrics = definitions.map(
+    ([name, definition]) => new RegisteredMetric(name, definition, () => figures.samplesOf(name)),
+  );
+  return { figures, metrics, defaults: new DefaultMetrics(), users: 0 };
+}
+
+function labelLimitsOf(options: PrometheusSinkOptions): LabelLimits {
+  const limits = { ...DEFAULT_LABEL_LIMITS };
+  for (const name of ['labelValues', 'labelSets'] as const) {
+    const value = options[name] ?? limits[name];
+    if (!Number.isInteger(value) || value < 1 || value > 100_000) {
+      throw new RangeError(`${name} must be a whole number from 1 to 100,000, got ${String(value)}`);
+    }
+    limits[name] = value;
+  }
+  return limits;
+}

@@ -1,0 +1,64 @@
+import type { Outcome, StageExecution, TraceIdentity } from '@followspot/core';
+import { STAGE_BUCKETS } from './buckets.js';
+import { Histogram } from './histogram.js';
+import { ByLabel, type LabelValues } from './label-values.js';
+import { type Labels, type Sample, sampleOf } from './sample.js';
+import { type WindowClock, WindowCount } from './window.js';
+
+const OUTCOMES: readonly Outcome[] = ['ok', 'error', 'cancelled'];
+
+/** Executions of one stage. */
+class Stage {
+  readonly labels: Labels;
+  readonly outcomeLabels: readonly Labels[];
+  readonly durations = new Histogram(STAGE_BUCKETS);
+  readonly succeeded: WindowCount;
+  ok = 0;
+  error = 0;
+  cancelled = 0;
+
+  constructor(stage: string, clock: WindowClock) {
+    this.labels = { stage };
+    this.outcomeLabels = OUTCOMES.map((outcome) => ({ stage, outcome }));
+    this.succeeded = new WindowCount(clock);
+  }
+}
+
+/** What is counted of every stage, whatever its kind. */
+export class StageFigures {
+  readonly #stages: ByLabel<Stage>;
+
+  constructor(stages: LabelValues, clock: WindowClock) {
+    this.#stages = new ByLabel(stages, (stage) => new Stage(stage, clock));
+  }
+
+  record({ stageId, outcome, durationMs }: StageExecution, trace: TraceIdentity, endedAt: number): void {
+    const stage = this.#stages.get(stageId);
+    if (outcome === 'ok') stage.ok += 1;
+    else if (outcome === 'error') stage.error += 1;
+    else stage.cancelled += 1;
+    stage.succeeded.add(outcome !== 'error');
+    stage.durations.observeIn(trace, durationMs, endedAt);
+  }
+
+  totals(): Sample[] {
+    return [...this.#stages.all()].flatMap((stage) =>
+      OUTCOMES.flatMap((outcome, index) => {
+        const labels = stage.outcomeLabels[index];
+        return labels === undefined ? [] : [sampleOf(labels, stage[outcome])];
+      }),
+    );
+  }
+
+  successRates(): Sample[] {
+    return [...this.#stages.all()].flatMap(({ labels, succeeded: { share } }) =>
+      share === undefined ? [] : [sampleOf(labels, share)],
+    );
+  }
+
+  durations(name: string): Sample[] {
+    const samples: Sample[] = [];
+    for (const { durations, labels } of this.#stages.all()) durations.addTo(samples, name, labels);
+    return samples;
+  }
+}
