@@ -12,6 +12,7 @@ describe('Without options and environment', () => {
       sampleRate: 0.1,
       log: true,
       stream: { stallFactor: 5, stallFloorMs: 500 },
+      metrics: { enabled: undefined, path: '/metrics' },
     });
   });
 });

@@ -65,6 +65,7 @@ describe.each(ADAPTERS)('A stream on %s', (adapter) => {
     source.complete();
     const { attributes } = await app.sink.stream('gaps');
     expect(attributes).toEqual({
+      route: '/driven',
       timeToFirstEventMs: 40,
       events: 5,
       heartbeats: 1,
@@ -93,6 +94,7 @@ describe.each(ADAPTERS)('A stream on %s', (adapter) => {
     await eventAfter(stream, 10);
     source.complete();
     expect((await app.sink.stream('one')).attributes).toEqual({
+      route: '/driven',
       timeToFirstEventMs: 10,
       events: 1,
       bytes: expect.any(Number),

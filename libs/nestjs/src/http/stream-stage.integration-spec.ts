@@ -189,7 +189,7 @@ describe.each(ADAPTERS)('A stream on %s', (adapter) => {
 
   it('has no time to the first event when there was none', async () => {
     await call(app.port, '/empty', { traceId: 'none' });
-    expect((await app.sink.stream('none')).attributes).toEqual({ events: 0 });
+    expect((await app.sink.stream('none')).attributes).toEqual({ route: '/empty', events: 0 });
   });
 
   it('lasts from the call of the handler to its end', async () => {

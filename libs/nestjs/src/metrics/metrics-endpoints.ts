@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Recorder } from '@followspot/core';
-import type { Exposition, ScrapeFormat } from '@followspot/sinks/prometheus';
+import type { Exposition, Scrape, ScrapeFormat } from '@followspot/sinks/prometheus';
 import { prefersOpenMetrics } from './accept.js';
 import { healthOf } from './health.js';
 import type { Metrics } from './load-metrics.js';
 import { RecentErrors } from './recent-errors.js';
 import { summaryOf } from './summary.js';
+
+/** A scrape that is not older than this still tells what can be read, in milliseconds. */
+const FRESH_MS = 15_000;
 
 /** What an endpoint answers; an object goes out as JSON. */
 export interface EndpointAnswer {
@@ -27,6 +30,7 @@ export class MetricsEndpoints {
   readonly #recorder: Recorder;
   readonly #exposition: Exposition;
   readonly #errors = new RecentErrors();
+  #latest: { readonly scrape: Scrape; readonly atMs: number } | undefined;
 
   constructor(path: string, metrics: Metrics, recorder: Recorder) {
     this.#metrics = metrics;
@@ -43,17 +47,25 @@ export class MetricsEndpoints {
 
   async scrape(request: IncomingMessage): Promise<EndpointAnswer> {
     const format: ScrapeFormat = prefersOpenMetrics(request.headers.accept) ? 'openmetrics' : 'text';
-    const { contentType, body } = await this.#exposition.scrape(format);
+    const { contentType, body } = await this.#scraped(format);
     return { status: 200, contentType, body };
   }
 
   async health(): Promise<EndpointAnswer> {
-    const { unreadable } = await this.#exposition.scrape('text');
+    const latest = this.#latest;
+    const isFresh = latest !== undefined && performance.now() - latest.atMs < FRESH_MS;
+    const { unreadable } = isFresh ? latest.scrape : await this.#scraped('text');
     const health = healthOf(this.#recorder, this.#errors, unreadable);
     return { status: health.status === 'up' ? 200 : 503, body: health };
   }
 
   summary(): Promise<EndpointAnswer> {
     return Promise.resolve({ status: 200, body: summaryOf(this.#metrics.sink.figures) });
+  }
+
+  async #scraped(format: ScrapeFormat): Promise<Scrape> {
+    const scrape = await this.#exposition.scrape(format);
+    this.#latest = { scrape, atMs: performance.now() };
+    return scrape;
   }
 }

@@ -35,17 +35,17 @@ export class CacheFigures {
     this.#caches = new ByLabel(caches, (name) => new Cache(name, clock));
   }
 
-  record({ attributes, durationMs }: StageExecution, trace: TraceIdentity, endedAt: number): void {
-    const { cache: name, hit } = attributes;
+  record(stage: StageExecution, trace: TraceIdentity): void {
+    const { cache: name, hit } = stage.attributes;
     if (typeof hit !== 'boolean') return;
     const cache = this.#caches.get(name);
     cache.window.add(hit);
     if (hit) {
       cache.hits += 1;
-      (cache.hitDurations ??= new Histogram(CACHE_BUCKETS)).observeIn(trace, durationMs, endedAt);
+      (cache.hitDurations ??= new Histogram(CACHE_BUCKETS)).observeStage(stage, trace);
     } else {
       cache.misses += 1;
-      (cache.missDurations ??= new Histogram(CACHE_BUCKETS)).observeIn(trace, durationMs, endedAt);
+      (cache.missDurations ??= new Histogram(CACHE_BUCKETS)).observeStage(stage, trace);
     }
   }
 

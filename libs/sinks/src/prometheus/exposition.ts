@@ -14,8 +14,13 @@ export interface Scrape {
   readonly unreadable: Readonly<Record<string, string>>;
 }
 
-/** How long a scrape may keep the process busy at a stretch, in milliseconds; a single metric may take longer. */
-const STRETCH_MS = 5;
+/** After how many milliseconds a scrape lets others have their turn. */
+const STRETCH_MS = 3;
+/** How much it writes before it looks at the clock: a millisecond's worth. */
+const LINES_AT_ONCE = 500;
+
+/** The lines HELP and TYPE. */
+const HEADER = /^(# .*\n){2}/;
 
 /** The last line of an OpenMetrics scrape. */
 const END = '# EOF\n';
@@ -34,8 +39,8 @@ interface AnyMetric {
 }
 
 /**
- * Writes everything that is in a registry, in either format, without blocking for long: metric by metric, and every
- * few milliseconds somebody else's turn. Scrapes that come while one is being written share it.
+ * Writes everything that is in a registry, in either format, without blocking for long: every few milliseconds it is
+ * somebody else's turn. Scrapes that come while one is being written share it.
  *
  * `registry.metrics()` does neither, and in OpenMetrics it takes `_total` off the names of the application's counters
  * for good.
@@ -67,31 +72,42 @@ export class Exposition {
   }
 
   async #write(format: ScrapeFormat): Promise<Scrape> {
-    const parts: string[] = [];
+    const turns = new Turns();
     const unreadable: [string, string][] = [];
-    let busyMs = 0;
-    let stretchStartMs = performance.now();
+    let body = '';
     for (const metric of this.#registry.getMetricsAsArray() as AnyMetric[]) {
       try {
-        parts.push(await this.#written(metric, format));
+        const text = await this.#written(metric, format, turns);
+        body += body === '' || format === 'openmetrics' ? text : `\n${text}`;
       } catch (error) {
         unreadable.push([metric.name, String(error)]);
         this.#onError(metric.name, error);
       }
-      const stretchMs = performance.now() - stretchStartMs;
-      if (stretchMs < STRETCH_MS) continue;
-      busyMs += stretchMs;
-      await nextTurn();
-      stretchStartMs = performance.now();
+      await turns.pass();
     }
-    const body = format === 'openmetrics' ? `${parts.join('')}${END}` : parts.join('\n');
-    this.#self.scrapeMs = busyMs + performance.now() - stretchStartMs;
+    if (format === 'openmetrics') body += END;
+    this.#self.scrapeMs = turns.busyMs;
     return { contentType: CONTENT_TYPES[format], body, unreadable: Object.fromEntries(unreadable) };
   }
 
+  async #written(metric: AnyMetric, format: ScrapeFormat, turns: Turns): Promise<string> {
+    const { name, ...data } = await (metric.getForPromString?.() ?? metric.get());
+    // OpenMetrics names a counter without `_total`, which the registry then puts on each of its lines.
+    const isBare = format === 'openmetrics' && data.type === 'counter';
+    const shown = { ...data, name: isBare ? name.replace(/_total$/, '') : name };
+    let text = '';
+    for (let from = 0; from === 0 || from < data.values.length; from += LINES_AT_ONCE) {
+      const values = data.values.slice(from, from + LINES_AT_ONCE);
+      const piece = await this.#formatted({ ...shown, values }, format);
+      text += from === 0 ? piece : piece.replace(HEADER, '');
+      await turns.pass();
+    }
+    return text;
+  }
+
   /** Asks the same registry, in every respect but that it has this format and nothing else than this metric. */
-  async #written(metric: AnyMetric, format: ScrapeFormat): Promise<string> {
-    const metrics = [inFormat(metric, format)];
+  async #formatted(data: MetricData, format: ScrapeFormat): Promise<string> {
+    const metrics = [{ name: data.name, type: data.type, get: () => Promise.resolve(data) }];
     const view = Object.create(this.#registry, {
       contentType: { value: CONTENT_TYPES[format] },
       getMetricsAsArray: { value: () => metrics },
@@ -101,12 +117,20 @@ export class Exposition {
   }
 }
 
-/** OpenMetrics names a counter without `_total`, which the registry then puts on each of its lines. */
-function inFormat(metric: AnyMetric, format: ScrapeFormat): object {
-  if (format === 'text' || metric.type !== 'counter') return metric;
-  const read = async (): Promise<MetricData> => {
-    const data = await (metric.getForPromString?.() ?? metric.get());
-    return { ...data, name: data.name.replace(/_total$/, '') };
-  };
-  return { name: metric.name, type: metric.type, get: read };
+/** Lets others have their turn when it is time. */
+class Turns {
+  #busyMs = 0;
+  #startMs = performance.now();
+
+  get busyMs(): number {
+    return this.#busyMs + performance.now() - this.#startMs;
+  }
+
+  async pass(): Promise<void> {
+    const stretchMs = performance.now() - this.#startMs;
+    if (stretchMs < STRETCH_MS) return;
+    this.#busyMs += stretchMs;
+    await nextTurn();
+    this.#startMs = performance.now();
+  }
 }

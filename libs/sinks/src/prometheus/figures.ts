@@ -65,22 +65,33 @@ export class Figures {
     const endedAt = stage.startedAt + stage.durationMs;
     if (!isAmount(stage.durationMs) || !isAmount(endedAt)) throw new RangeError('a duration is not a number');
     this.window.advance(endedAt);
-    this.stages.record(stage, trace, endedAt);
+    this.stages.record(stage, trace);
     switch (stage.kind) {
       case 'request':
-        this.requests.record(stage, trace, endedAt);
+        this.requests.record(stage, trace);
         this.traces.record(trace);
+        if (isRescued(trace)) this.#remember(stage, trace);
         break;
       case 'stream':
-        this.streams.record(stage, trace, endedAt);
+        this.streams.record(stage, trace);
         break;
       case 'cache':
-        this.caches.record(stage, trace, endedAt);
+        this.caches.record(stage, trace);
         break;
       case 'provider':
-        this.providers.record(stage, trace, endedAt);
+        this.providers.record(stage, trace);
         break;
       default:
+    }
+  }
+
+  /** The stages of a rescued trace had ended before anybody knew that it would be kept. */
+  #remember(root: StageExecution, trace: TraceIdentity): void {
+    const pending = [root];
+    for (let stage = pending.pop(); stage !== undefined; stage = pending.pop()) {
+      if (stage.kind === 'stream') this.streams.remember(stage, trace);
+      if (stage.kind === 'provider') this.providers.remember(stage, trace);
+      for (const substage of stage.substages) pending.push(substage);
     }
   }
 
@@ -131,4 +142,8 @@ export class Figures {
       followspot_series: () => self.series(),
     };
   }
+}
+
+function isRescued({ keptBecause }: TraceIdentity): boolean {
+  return keptBecause !== undefined && keptBecause !== 'sampled' && keptBecause !== 'forced';
 }

@@ -1,4 +1,4 @@
-import type { TraceIdentity } from '@followspot/core';
+import type { StageExecution, TraceIdentity } from '@followspot/core';
 import type { Buckets } from './buckets.js';
 import type { Exemplar, Labels, Sample } from './sample.js';
 
@@ -18,27 +18,30 @@ export class Histogram {
   }
 
   /** @param value Not negative, in the unit that the buckets are recorded in. */
-  observe(value: number): number {
-    const { bounds } = this.#buckets;
+  observe(value: number): void {
     const counts = this.#counts;
-    let bucket = 0;
-    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket += 1;
+    const bucket = this.#bucketOf(value);
     counts[bucket] = (counts[bucket] as number) + 1;
     this.#sum += value;
-    return bucket;
   }
 
-  /** The same, and remembers the trace if it is kept: only that one can be looked up. */
-  observeIn(trace: TraceIdentity, value: number, endedAt: number): void {
-    const bucket = this.observe(value);
-    if (trace.keptBecause !== undefined) this.remember(bucket, trace, value, endedAt);
+  /** Counts the duration of a stage. */
+  observeStage(stage: StageExecution, trace: TraceIdentity): void {
+    this.observe(stage.durationMs);
+    if (trace.keptBecause !== undefined) this.remember(stage.durationMs, stage, trace);
   }
 
-  /** Puts a value that was counted in this bucket down as its exemplar. */
-  remember(bucket: number, { traceId }: TraceIdentity, value: number, endedAt: number): void {
+  /** Counts a figure of a stage. */
+  observeOf(stage: StageExecution, trace: TraceIdentity, value: number): void {
+    this.observe(value);
+    if (trace.keptBecause !== undefined) this.remember(value, stage, trace);
+  }
+
+  /** Makes a value that was counted the exemplar of its bucket: a trace that is kept can be looked up. */
+  remember(value: number, { startedAt, durationMs }: StageExecution, { traceId }: TraceIdentity): void {
     if (traceId.length > LONGEST_TRACE_ID) return;
     this.#exemplars ??= new Exemplars(this.#counts.length);
-    this.#exemplars.set(bucket, traceId, value, endedAt);
+    this.#exemplars.set(this.#bucketOf(value), traceId, value, startedAt + durationMs);
   }
 
   /** Appends the lines of this series: cumulative buckets, sum, count. */
@@ -53,6 +56,13 @@ export class Histogram {
     }
     samples.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: this.#sum / unit });
     samples.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: count });
+  }
+
+  #bucketOf(value: number): number {
+    const { bounds } = this.#buckets;
+    let bucket = 0;
+    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket += 1;
+    return bucket;
   }
 }
 

@@ -71,20 +71,28 @@ export class ProviderFigures {
     });
   }
 
-  record({ attributes, outcome, durationMs }: StageExecution, trace: TraceIdentity, endedAt: number): void {
+  record(stage: StageExecution, trace: TraceIdentity): void {
+    const { attributes, outcome } = stage;
     const provider = this.#providers.get(attributes['provider']);
     const model = provider.models.get(attributes['model']);
     const isError = outcome === 'error';
     model.requests += 1;
     if (isError) model.errors += 1;
-    model.durations.observeIn(trace, durationMs, endedAt);
-    provider.window.add(durationMs);
+    model.durations.observeStage(stage, trace);
+    provider.window.add(stage.durationMs);
     provider.outcomes.add(isError);
     const { inputTokens, outputTokens, tokenCost, apiCost } = attributes;
     if (isAmount(inputTokens)) model.inputTokens = (model.inputTokens ?? 0) + inputTokens;
     if (isAmount(outputTokens)) model.outputTokens = (model.outputTokens ?? 0) + outputTokens;
     if (isAmount(tokenCost)) model.tokenCost = (model.tokenCost ?? 0) + tokenCost;
     if (isAmount(apiCost)) model.apiCost = (model.apiCost ?? 0) + apiCost;
+  }
+
+  /** The trace was decided to be kept after this call, which was counted, had ended. */
+  remember(stage: StageExecution, trace: TraceIdentity): void {
+    const { attributes, durationMs } = stage;
+    const model = this.#providers.get(attributes['provider']).models.get(attributes['model']);
+    model.durations.remember(durationMs, stage, trace);
   }
 
   counts(what: 'requests' | 'errors'): Sample[] {

@@ -64,8 +64,8 @@ export class RequestFigures {
     this.#window = new WindowCount(clock);
   }
 
-  record(stage: StageExecution, trace: TraceIdentity, endedAt: number): void {
-    const { attributes, outcome, durationMs } = stage;
+  record(stage: StageExecution, trace: TraceIdentity): void {
+    const { attributes, outcome } = stage;
     const method = METHOD_INDEX.get(attributes['method']) ?? OTHER_METHOD;
     const route = this.#routes.get(attributes['route']);
     const series = this.#seriesOf(route, method, statusIndexOf(attributes['statusCode']));
@@ -76,8 +76,8 @@ export class RequestFigures {
     route.window.add(isError);
     if (isStream(stage)) return;
     series.durations ??= new Histogram(REQUEST_BUCKETS);
-    series.durations.observeIn(trace, durationMs, endedAt);
-    route.durations.add(durationMs);
+    series.durations.observeStage(stage, trace);
+    route.durations.add(stage.durationMs);
   }
 
   totals(): Sample[] {

@@ -32,13 +32,14 @@ export class StageFigures {
     this.#stages = new ByLabel(stages, (stage) => new Stage(stage, clock));
   }
 
-  record({ stageId, outcome, durationMs }: StageExecution, trace: TraceIdentity, endedAt: number): void {
-    const stage = this.#stages.get(stageId);
+  record(execution: StageExecution, trace: TraceIdentity): void {
+    const { outcome } = execution;
+    const stage = this.#stages.get(execution.stageId);
     if (outcome === 'ok') stage.ok += 1;
     else if (outcome === 'error') stage.error += 1;
     else stage.cancelled += 1;
     stage.succeeded.add(outcome !== 'error');
-    stage.durations.observeIn(trace, durationMs, endedAt);
+    stage.durations.observeStage(execution, trace);
   }
 
   totals(): Sample[] {

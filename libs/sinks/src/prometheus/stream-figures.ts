@@ -90,7 +90,7 @@ export class StreamFigures {
     };
   }
 
-  record(stage: StageExecution, trace: TraceIdentity, endedAt: number): void {
+  record(stage: StageExecution, trace: TraceIdentity): void {
     const { attributes, ending, durationMs } = stage;
     const index = ENDING_INDEX.get(ending);
     // It was refused before it began.
@@ -101,20 +101,32 @@ export class StreamFigures {
     streams.heartbeats += amountOf(attributes['heartbeats']);
     streams.stalls += amountOf(attributes['stalls']);
     streams.bytes += amountOf(attributes['bytes']);
-    (streams.durations[index] ??= new Histogram(STREAM_BUCKETS)).observeIn(trace, durationMs, endedAt);
+    (streams.durations[index] ??= new Histogram(STREAM_BUCKETS)).observeStage(stage, trace);
     streams.window.add(durationMs);
     const { timeToFirstEventMs, abortLagMs } = attributes;
     if (isAmount(timeToFirstEventMs)) {
-      (streams.firstEvents ??= new Histogram(FIRST_EVENT_BUCKETS)).observeIn(
+      (streams.firstEvents ??= new Histogram(FIRST_EVENT_BUCKETS)).observeOf(
+        stage,
         trace,
         timeToFirstEventMs,
-        endedAt,
       );
       this.#firstEvents.add(timeToFirstEventMs);
     }
     if (isAmount(abortLagMs)) {
-      (streams.abortLags ??= new Histogram(ABORT_LAG_BUCKETS)).observeIn(trace, abortLagMs, endedAt);
+      (streams.abortLags ??= new Histogram(ABORT_LAG_BUCKETS)).observeOf(stage, trace, abortLagMs);
     }
+  }
+
+  /** The trace was decided to be kept after this stream, which was counted, had ended. */
+  remember(stage: StageExecution, trace: TraceIdentity): void {
+    const { attributes, ending, durationMs } = stage;
+    const index = ENDING_INDEX.get(ending);
+    if (index === undefined) return;
+    const streams = this.#routes.get(attributes['route']);
+    streams.durations[index]?.remember(durationMs, stage, trace);
+    const { timeToFirstEventMs, abortLagMs } = attributes;
+    if (isAmount(timeToFirstEventMs)) streams.firstEvents?.remember(timeToFirstEventMs, stage, trace);
+    if (isAmount(abortLagMs)) streams.abortLags?.remember(abortLagMs, stage, trace);
   }
 
   counts(what: 'opened' | 'active' | 'events' | 'heartbeats' | 'stalls' | 'bytes'): Sample[] {

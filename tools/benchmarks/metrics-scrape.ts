@@ -1,0 +1,128 @@
+// The question: for how long does a scrape of 5,000 series keep the process from its requests?
+//
+// Each launch is a fresh process: its first scrape is that of a process which has never written one, the others are
+// warm. Printed is the longest stretch in which nothing else could run, measured from outside by a task that is always
+// next in turn, in processor time: on a busy machine a wall clock would show for how long the others had the processor.
+// Beside it: the same registry written by prom-client's own `metrics()`.
+import { fileURLToPath } from 'node:url';
+import { Registry } from 'prom-client';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
+import type { StageExecution, StageKind } from '@followspot/core';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- likewise
+import { Exposition, PrometheusSink } from '@followspot/sinks/prometheus';
+import { launch } from './harness.ts';
+import { printEnvironment, printProgress } from './report.ts';
+
+const LAUNCHES = 6;
+const WARM_SCRAPES = 20;
+const TARGET_MS = 20;
+
+const WAYS = ['ours, text', 'ours, OpenMetrics', 'prom-client metrics()'] as const;
+type Way = (typeof WAYS)[number];
+
+/** Longest stretches in milliseconds. */
+interface Result {
+  readonly series: number;
+  readonly firstMs: number;
+  readonly warmMs: readonly number[];
+}
+
+if (process.argv.includes('--launch')) process.send?.(await scrapeAgain(process.argv.at(-1) as Way));
+else await report();
+
+async function report(): Promise<void> {
+  const results = await launch<Result, Way>(fileURLToPath(import.meta.url), WAYS, LAUNCHES, printProgress);
+  printEnvironment({ '@followspot/sinks': 'built from this repository', 'prom-client': '15.1.3' });
+  console.log('\nLongest stretch without another turn, ms: median (lowest – highest) over the launches\n');
+  for (const way of WAYS) {
+    const { series = 0 } = results[way][0] ?? {};
+    const first = shown(results[way].map(({ firstMs }) => firstMs));
+    const warm = shown(results[way].map(({ warmMs }) => median(warmMs)));
+    console.log(`${way.padEnd(22)} ${series} series   first scrape ${first}   warm ${warm}`);
+  }
+  const worst = median(results['ours, text'].map(({ firstMs }) => firstMs));
+  console.log(
+    `\n${worst < TARGET_MS ? 'Target met:   ' : 'TARGET MISSED:'} ${worst.toFixed(1)} ms of ${TARGET_MS}.`,
+  );
+}
+
+async function scrapeAgain(way: Way): Promise<Result> {
+  const sink = new PrometheusSink({ registry: new Registry() });
+  fill(sink);
+  sink.register();
+  const exposition = new Exposition(sink.registry, sink.figures.self, (metric, error) => {
+    throw new Error(metric, { cause: error });
+  });
+  const scrape = async (): Promise<string> => {
+    if (way === 'prom-client metrics()') return sink.registry.metrics();
+    return (await exposition.scrape(way === 'ours, text' ? 'text' : 'openmetrics')).body;
+  };
+  const firstMs = await longestStretchOf(scrape);
+  const warmMs: number[] = [];
+  for (let time = 0; time < WARM_SCRAPES; time += 1) warmMs.push(await longestStretchOf(scrape));
+  const series = (await scrape()).split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+  return { series, firstMs, warmMs };
+}
+
+/** 60 routes that have answered requests and streams, and 75 stages, make about 5,000 series. */
+function fill(sink: PrometheusSink): void {
+  const trace = { traceId: 'f'.repeat(32), threadId: 'f'.repeat(32), keptBecause: 'sampled' } as const;
+  for (let n = 0; n < 60; n += 1) {
+    const route = `/route/${n}/:id`;
+    sink.record(stageOf('request', 'HTTP.1_REQUEST', { method: 'GET', route, statusCode: 200 }), trace);
+    sink.record({ ...stageOf('stream', 'HTTP.2_STREAM', { route, events: 1 }), ending: 'completed' }, trace);
+  }
+  for (let n = 0; n < 75; n += 1) sink.record(stageOf('internal', `${n}.0_WORK`, {}), trace);
+}
+
+function stageOf(kind: StageKind, stageId: string, attributes: StageExecution['attributes']): StageExecution {
+  return {
+    stageId,
+    stageName: 'Work',
+    kind,
+    outcome: 'ok',
+    success: true,
+    durationMs: 12,
+    selfTimeMs: 12,
+    startedAt: Date.now(),
+    ending: undefined,
+    errorType: undefined,
+    errorMessage: undefined,
+    attributes,
+    metadata: {},
+    substages: [],
+  };
+}
+
+/** The most processor time, in milliseconds, between two turns of the event loop while this work was going on. */
+async function longestStretchOf(work: () => Promise<unknown>): Promise<number> {
+  let isGoingOn = true;
+  let longest = 0;
+  let last = processorMs();
+  const turn = (): void => {
+    const now = processorMs();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (isGoingOn) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await work();
+  isGoingOn = false;
+  turn();
+  return longest;
+}
+
+/** Of this thread: what garbage collection and compilation do beside it keeps nobody waiting. */
+function processorMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
+function shown(values: readonly number[]): string {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(1)} (${low.toFixed(1)} – ${high.toFixed(1)})`;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
