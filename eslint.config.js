@@ -91,8 +91,12 @@ export default defineConfig(
   },
   {
     files: ['libs/sinks/src/*/*.ts'],
+    ignores: ['libs/sinks/src/testing/**'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: '^\\.\\./[^/]+/', message: sinkIsAlone }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^\\.\\./(?!testing/)[^/]+/', message: sinkIsAlone }] },
+      ],
     },
   },
   {

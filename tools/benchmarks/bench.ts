@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { installPeers } from './peers.ts';
 import { run } from './run.ts';
 
-const QUESTIONS = ['stage-overhead.ts'];
+const QUESTIONS = ['stage-overhead.ts', 'metrics-record.ts', 'metrics-scrape.ts'];
 
-await run('nx', ['run-many', '--targets=build', '--projects=core']);
+await run('nx', ['run-many', '--targets=build', '--projects=core,sinks']);
 await installPeers();
 for (const question of QUESTIONS) await run(process.execPath, [join(import.meta.dirname, question)]);

@@ -3,7 +3,7 @@
 // Every case records one ended stage per call, as the engine hands them to sinks, over a few stage ids and routes. The
 // way of measuring is in `harness.ts`.
 import { fileURLToPath } from 'node:url';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Histogram, Registry } from 'prom-client';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
 import type { Attributes, Sink, StageExecution, StageKind, TraceIdentity } from '@followspot/core';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- likewise

@@ -9,7 +9,7 @@ import { Registry } from 'prom-client';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
 import type { StageExecution, StageKind } from '@followspot/core';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- likewise
-import { Exposition, PrometheusSink } from '@followspot/sinks/prometheus';
+import { PrometheusSink } from '@followspot/sinks/prometheus';
 import { launch } from './harness.ts';
 import { printEnvironment, printProgress } from './report.ts';
 
@@ -50,12 +50,9 @@ async function scrapeAgain(way: Way): Promise<Result> {
   const sink = new PrometheusSink({ registry: new Registry() });
   fill(sink);
   sink.register();
-  const exposition = new Exposition(sink.registry, sink.figures.self, (metric, error) => {
-    throw new Error(metric, { cause: error });
-  });
   const scrape = async (): Promise<string> => {
     if (way === 'prom-client metrics()') return sink.registry.metrics();
-    return (await exposition.scrape(way === 'ours, text' ? 'text' : 'openmetrics')).body;
+    return (await sink.scrape(way === 'ours, text' ? 'text' : 'openmetrics')).body;
   };
   const firstMs = await longestStretchOf(scrape);
   const warmMs: number[] = [];

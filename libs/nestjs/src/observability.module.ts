@@ -13,6 +13,7 @@ import {
 import { APP_INTERCEPTOR, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { DEFAULT_CLOSE_TIMEOUT_MS, ExecutionTracker, Recorder } from '@followspot/core';
 import { LogSink } from '@followspot/sinks/log';
+import type { PrometheusSink } from '@followspot/sinks/prometheus';
 import type { ObservabilityOptions } from './config/observability-options.js';
 import { type ResolvedOptions, resolveOptions } from './config/resolve-options.js';
 import { beforeClosing, hasAdapter, listenToRequests, mountTracing } from './http/mount-tracing.js';
@@ -20,7 +21,7 @@ import { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 import { type ExchangeOpener, exchangeOpener } from './http/trace-middleware.js';
 import { createLogWriter } from './log-writer.js';
 import { endpointGuard } from './metrics/endpoint-guard.js';
-import { loadMetrics, type Metrics } from './metrics/load-metrics.js';
+import { loadMetrics } from './metrics/load-metrics.js';
 import { MetricsEndpoints } from './metrics/metrics-endpoints.js';
 import { MountedEndpoints } from './metrics/mount-endpoints.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './observability.module-definition.js';
@@ -67,7 +68,7 @@ export class ObservabilityModule
   readonly #host: HttpAdapterHost;
   readonly #openExchange: ExchangeOpener;
   readonly #closeTimeoutMs: number;
-  readonly #metrics: Metrics | undefined;
+  readonly #metrics: PrometheusSink | undefined;
   readonly #guard: ResolvedOptions['metrics']['guard'];
   readonly #endpoints: MountedEndpoints | undefined;
   readonly #moduleRef: ModuleRef;
@@ -77,7 +78,7 @@ export class ObservabilityModule
   constructor(
     @Inject(Recorder) recorder: Recorder,
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
-    @Inject(METRICS) metrics: Metrics | undefined,
+    @Inject(METRICS) metrics: PrometheusSink | undefined,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
     @Inject(ModuleRef) moduleRef: ModuleRef,
   ) {
@@ -101,7 +102,7 @@ export class ObservabilityModule
       recorder,
       options,
       () => this.#isShuttingDown,
-      metrics?.sink,
+      metrics,
       (request) => this.#endpoints?.isFor(request) === true,
     );
     mountTracing(host, this.#openExchange);
@@ -124,7 +125,7 @@ export class ObservabilityModule
    * @throws Error when the application has a metric of the same name as one of Followspot's.
    */
   async onModuleInit(): Promise<void> {
-    this.#metrics?.sink.register();
+    this.#metrics?.register();
     if (!hasAdapter(this.#host)) return;
     listenToRequests(this.#host, this.#openExchange);
     this.#endpoints?.afterRoutes(await endpointGuard(this.#guard, MetricsEndpoints, this.#moduleRef));
@@ -151,10 +152,13 @@ export class ObservabilityModule
   }
 }
 
-async function createRecorder(options: ResolvedOptions, metrics: Metrics | undefined): Promise<Recorder> {
+async function createRecorder(
+  options: ResolvedOptions,
+  metrics: PrometheusSink | undefined,
+): Promise<Recorder> {
   const logger = new Logger('Followspot');
   const logSinks = options.log ? [new LogSink(await createLogWriter())] : [];
-  const metricSinks = metrics === undefined ? [] : [metrics.sink];
+  const metricSinks = metrics === undefined ? [] : [metrics];
   const recorder = new Recorder({
     ...options,
     sinks: [...metricSinks, ...logSinks, ...(options.sinks ?? [])],
@@ -165,6 +169,6 @@ async function createRecorder(options: ResolvedOptions, metrics: Metrics | undef
       );
     },
   });
-  metrics?.sink.readDrops({ getDropCounts: () => recorder.drops });
+  metrics?.readDrops({ getDropCounts: () => recorder.drops });
   return recorder;
 }

@@ -104,7 +104,7 @@ export class HttpExchange {
     this.#watchedStream?.closed();
     const watched = this.#watcher.streamOpened(route);
     this.#watchedStream = watched;
-    const options: GapOptions = { ...this.#streamOptions, onGap: watched.gap };
+    const options: GapOptions = { ...this.#streamOptions, onGap: (gapMs) => watched.gap(gapMs) };
     this.#stream = new SseStreamStage(
       stage,
       { raw: this.#response, source: this.#source, resumesAfter: resumption?.after },

@@ -1,5 +1,4 @@
-import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
-import { ForbiddenException } from '@nestjs/common';
+import { type CanActivate, ForbiddenException, type Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -21,8 +20,9 @@ export async function endpointGuard(
   if (guard === undefined) return () => Promise.resolve();
   const instance = typeof guard === 'function' ? await instanceOf(guard, moduleRef) : guard;
   return async (request, response) => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- as Nest does: it is there to be asked for metadata
     const context = new ExecutionContextHost([request, response], owner as never, owner.prototype.scrape);
-    const passes = instance.canActivate(context as ExecutionContext);
+    const passes = instance.canActivate(context);
     const isAllowed = await (isObservable(passes) ? lastValueFrom(passes) : passes);
     if (!isAllowed) throw new ForbiddenException();
   };
@@ -31,8 +31,8 @@ export async function endpointGuard(
 /** The application's own, otherwise one of ours with the application's dependencies. */
 async function instanceOf(guard: Type<CanActivate>, moduleRef: ModuleRef): Promise<CanActivate> {
   try {
-    return moduleRef.get(guard, { strict: false });
+    return moduleRef.get<CanActivate>(guard, { strict: false });
   } catch {
-    return moduleRef.create(guard);
+    return await moduleRef.create(guard);
   }
 }

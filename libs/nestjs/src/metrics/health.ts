@@ -2,7 +2,7 @@ import type { Recorder } from '@followspot/core';
 import { type RecentErrors, WINDOW_MS } from './recent-errors.js';
 
 /** One part of Followspot, as `/metrics/health` tells of it. */
-export interface PartHealth {
+interface PartHealth {
   readonly status: 'up' | 'down' | 'off';
   readonly [detail: string]: unknown;
 }

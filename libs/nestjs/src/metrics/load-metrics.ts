@@ -1,14 +1,7 @@
-import type { Exposition, MetricsRegistry, PrometheusSink } from '@followspot/sinks/prometheus';
+import type * as prometheusSink from '@followspot/sinks/prometheus';
 import type { ResolvedMetricsOptions } from '../config/metrics-options.js';
 
-/** The sink, and how it is scraped. */
-export interface Metrics {
-  readonly sink: PrometheusSink;
-  /** @param onError Told of a metric of the application that cannot be read. */
-  exposition(onError: (metric: string, error: unknown) => void): Exposition;
-}
-
-type PrometheusModule = typeof import('@followspot/sinks/prometheus');
+type PrometheusModule = typeof prometheusSink;
 
 /**
  * Loads prom-client, an optional peer dependency, and sets up what counts.
@@ -18,7 +11,7 @@ type PrometheusModule = typeof import('@followspot/sinks/prometheus');
 export async function loadMetrics(
   { enabled, registry, labelValues, labelSets }: ResolvedMetricsOptions,
   load: () => Promise<PrometheusModule> = () => import('@followspot/sinks/prometheus'),
-): Promise<Metrics | undefined> {
+): Promise<prometheusSink.PrometheusSink | undefined> {
   if (enabled === false) return undefined;
   const prometheus = await load().catch((error: unknown) => {
     if (!isMissingPromClient(error)) throw error;
@@ -30,15 +23,11 @@ export async function loadMetrics(
     );
   });
   if (prometheus === undefined) return undefined;
-  const sink = new prometheus.PrometheusSink({
-    ...(registry !== undefined && { registry: registry satisfies MetricsRegistry }),
+  return new prometheus.PrometheusSink({
+    ...(registry !== undefined && { registry }),
     ...(labelValues !== undefined && { labelValues }),
     ...(labelSets !== undefined && { labelSets }),
   });
-  return {
-    sink,
-    exposition: (onError) => new prometheus.Exposition(sink.registry, sink.figures.self, onError),
-  };
 }
 
 function isMissingPromClient(error: unknown): boolean {

@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Recorder } from '@followspot/core';
-import type { Exposition, Scrape, ScrapeFormat } from '@followspot/sinks/prometheus';
+import type { PrometheusSink, Scrape, ScrapeFormat } from '@followspot/sinks/prometheus';
 import { prefersOpenMetrics } from './accept.js';
 import { healthOf } from './health.js';
-import type { Metrics } from './load-metrics.js';
 import { RecentErrors } from './recent-errors.js';
-import { summaryOf } from './summary.js';
 
 /** A scrape that is not older than this still tells what can be read, in milliseconds. */
 const FRESH_MS = 15_000;
@@ -26,18 +24,14 @@ export interface Endpoint {
 /** What `GET /metrics`, `GET /metrics/health` and `GET /metrics/summary` answer. */
 export class MetricsEndpoints {
   readonly all: readonly Endpoint[];
-  readonly #metrics: Metrics;
+  readonly #sink: PrometheusSink;
   readonly #recorder: Recorder;
-  readonly #exposition: Exposition;
   readonly #errors = new RecentErrors();
   #latest: { readonly scrape: Scrape; readonly atMs: number } | undefined;
 
-  constructor(path: string, metrics: Metrics, recorder: Recorder) {
-    this.#metrics = metrics;
+  constructor(path: string, sink: PrometheusSink, recorder: Recorder) {
+    this.#sink = sink;
     this.#recorder = recorder;
-    this.#exposition = metrics.exposition((metric, error) => {
-      recorder.reportInternalError(`metric ${metric}`, error);
-    });
     this.all = [
       { path, answer: (request) => this.scrape(request) },
       { path: `${path}/health`, answer: () => this.health() },
@@ -60,11 +54,17 @@ export class MetricsEndpoints {
   }
 
   summary(): Promise<EndpointAnswer> {
-    return Promise.resolve({ status: 200, body: summaryOf(this.#metrics.sink.figures) });
+    return Promise.resolve({ status: 200, body: this.#sink.summary() });
   }
 
   async #scraped(format: ScrapeFormat): Promise<Scrape> {
-    const scrape = await this.#exposition.scrape(format);
+    const scrape = await this.#sink.scrape(format);
+    // Twenty at a time share one scrape and one error.
+    if (scrape !== this.#latest?.scrape) {
+      for (const [metric, error] of Object.entries(scrape.unreadable)) {
+        this.#recorder.reportInternalError(`metric ${metric}`, error);
+      }
+    }
     this.#latest = { scrape, atMs: performance.now() };
     return scrape;
   }

@@ -11,6 +11,11 @@ const RESOLUTION_MS = 10_000;
 export class RecentErrors {
   #readings = [{ atMs: -Infinity, total: 0 }];
 
+  /** Readings that are remembered. */
+  get size(): number {
+    return this.#readings.length;
+  }
+
   /** @param nowMs A reading of a monotonic clock. */
   inWindow(total: number, nowMs: number): number {
     const base = this.#readings.findLastIndex(({ atMs }) => atMs <= nowMs - WINDOW_MS);

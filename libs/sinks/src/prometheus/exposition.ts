@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { MetricData, MetricsRegistry } from './registry.js';
-import type { SelfFigures } from './self-figures.js';
 
 /** The two forms of a scrape. */
 export type ScrapeFormat = 'text' | 'openmetrics';
@@ -12,6 +11,8 @@ export interface Scrape {
   readonly body: string;
   /** Metrics of the application that could not be read, and why; they are left out. */
   readonly unreadable: Readonly<Record<string, string>>;
+  /** For how long it kept the process busy, in milliseconds, in stretches of a few. */
+  readonly busyMs: number;
 }
 
 /** After how many milliseconds a scrape lets others have their turn. */
@@ -46,21 +47,9 @@ interface AnyMetric {
  * for good.
  */
 export class Exposition {
-  readonly #registry: MetricsRegistry;
-  readonly #self: SelfFigures;
-  readonly #onError: (metric: string, error: unknown) => void;
   readonly #running = new Map<ScrapeFormat, Promise<Scrape>>();
 
-  /** @param onError Told of a metric of the application that cannot be read; the others are still written. */
-  constructor(
-    registry: MetricsRegistry,
-    self: SelfFigures,
-    onError: (metric: string, error: unknown) => void,
-  ) {
-    this.#registry = registry;
-    this.#self = self;
-    this.#onError = onError;
-  }
+  constructor(private readonly registry: MetricsRegistry) {}
 
   /** Everything as it is now. */
   scrape(format: ScrapeFormat): Promise<Scrape> {
@@ -75,19 +64,22 @@ export class Exposition {
     const turns = new Turns();
     const unreadable: [string, string][] = [];
     let body = '';
-    for (const metric of this.#registry.getMetricsAsArray() as AnyMetric[]) {
+    for (const metric of this.registry.getMetricsAsArray() as AnyMetric[]) {
       try {
         const text = await this.#written(metric, format, turns);
         body += body === '' || format === 'openmetrics' ? text : `\n${text}`;
       } catch (error) {
         unreadable.push([metric.name, String(error)]);
-        this.#onError(metric.name, error);
       }
       await turns.pass();
     }
     if (format === 'openmetrics') body += END;
-    this.#self.scrapeMs = turns.busyMs;
-    return { contentType: CONTENT_TYPES[format], body, unreadable: Object.fromEntries(unreadable) };
+    return {
+      contentType: CONTENT_TYPES[format],
+      body,
+      unreadable: Object.fromEntries(unreadable),
+      busyMs: turns.busyMs,
+    };
   }
 
   async #written(metric: AnyMetric, format: ScrapeFormat, turns: Turns): Promise<string> {
@@ -108,7 +100,7 @@ export class Exposition {
   /** Asks the same registry, in every respect but that it has this format and nothing else than this metric. */
   async #formatted(data: MetricData, format: ScrapeFormat): Promise<string> {
     const metrics = [{ name: data.name, type: data.type, get: () => Promise.resolve(data) }];
-    const view = Object.create(this.#registry, {
+    const view = Object.create(this.registry, {
       contentType: { value: CONTENT_TYPES[format] },
       getMetricsAsArray: { value: () => metrics },
     }) as MetricsRegistry;

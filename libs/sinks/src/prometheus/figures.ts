@@ -9,6 +9,7 @@ import { plainSample, type Sample } from './sample.js';
 import { SelfFigures } from './self-figures.js';
 import { StageFigures } from './stage-figures.js';
 import { StreamFigures } from './stream-figures.js';
+import { type MetricsSummary, summaryOf } from './summary.js';
 import { TraceFigures } from './trace-figures.js';
 import { WindowClock } from './window.js';
 
@@ -20,7 +21,7 @@ type Readers = Readonly<Record<MetricName, () => Sample[]>>;
  * when they are scraped.
  */
 export class Figures {
-  readonly window = new WindowClock();
+  readonly #window = new WindowClock();
   readonly #drops: LabelDrops = { labelValues: 0, labelSets: 0 };
   readonly self = new SelfFigures(this.#drops);
   readonly requests: RequestFigures;
@@ -35,11 +36,11 @@ export class Figures {
     const label = (): LabelValues => new LabelValues(limits, this.#drops);
     const sets = (): LabelSets => new LabelSets(limits, this.#drops);
     const routes = label();
-    this.requests = new RequestFigures(routes, sets(), this.window);
-    this.streams = new StreamFigures(routes, this.window);
-    this.providers = new ProviderFigures(label(), label(), sets(), this.window);
-    this.caches = new CacheFigures(label(), this.window);
-    this.stages = new StageFigures(label(), this.window);
+    this.requests = new RequestFigures(routes, sets(), this.#window);
+    this.streams = new StreamFigures(routes, this.#window);
+    this.providers = new ProviderFigures(label(), label(), sets(), this.#window);
+    this.caches = new CacheFigures(label(), this.#window);
+    this.stages = new StageFigures(label(), this.#window);
     this.#readers = this.#readersOf();
   }
 
@@ -55,16 +56,21 @@ export class Figures {
 
   /** The lines of a metric as they are now. */
   samplesOf(name: MetricName): Sample[] {
-    this.window.advance(Date.now());
+    this.#window.advance(Date.now());
     const samples = this.#readers[name]();
     this.self.lines.set(name, samples.length);
     return samples;
   }
 
+  summary(): MetricsSummary {
+    this.#window.advance(Date.now());
+    return summaryOf(this);
+  }
+
   #count(stage: StageExecution, trace: TraceIdentity): void {
     const endedAt = stage.startedAt + stage.durationMs;
     if (!isAmount(stage.durationMs) || !isAmount(endedAt)) throw new RangeError('a duration is not a number');
-    this.window.advance(endedAt);
+    this.#window.advance(endedAt);
     this.stages.record(stage, trace);
     switch (stage.kind) {
       case 'request':

@@ -1,12 +1,14 @@
 import { register as defaultRegistry } from 'prom-client';
 import type { Sink, StageExecution, TraceIdentity } from '@followspot/core';
 import { DefaultMetrics } from './default-metrics.js';
+import { Exposition, type Scrape, type ScrapeFormat } from './exposition.js';
 import { Figures } from './figures.js';
 import type { LabelLimits } from './label-values.js';
 import { type MetricDefinition, type MetricName, METRICS } from './metric-table.js';
-import { type MetricsRegistry, register, RegisteredMetric, unregister } from './registry.js';
+import { type MetricsRegistry, registerAll, RegisteredMetric, unregister } from './registry.js';
 import type { DropSource } from './self-figures.js';
 import type { OpenStream } from './stream-figures.js';
+import type { MetricsSummary } from './summary.js';
 
 /** Options of {@link PrometheusSink}; every one has a default. */
 export interface PrometheusSinkOptions {
@@ -19,7 +21,7 @@ export interface PrometheusSinkOptions {
 }
 
 /** The bounds by default. */
-export const DEFAULT_LABEL_LIMITS: LabelLimits = { labelValues: 256, labelSets: 1_000 };
+const DEFAULT_LABEL_LIMITS: LabelLimits = { labelValues: 256, labelSets: 1_000 };
 
 /** What several sinks of a process share because they count for the same registry. */
 interface Shared {
@@ -41,71 +43,94 @@ export class PrometheusSink implements Sink {
   readonly scope = 'all';
   /** Where the metrics are put. */
   readonly registry: MetricsRegistry;
-  readonly #shared: Shared;
   readonly #sources: DropSource[] = [];
-  #isClosed = false;
+  readonly #exposition: Exposition;
+  #shared: Shared;
+  #isRegistered = false;
 
   /** @throws RangeError when a bound is not a whole number from 1 to 100,000. */
   constructor(options: PrometheusSinkOptions = {}) {
     this.registry = options.registry ?? defaultRegistry;
-    const limits = labelLimitsOf(options);
-    const shared = byRegistry.get(this.registry) ?? sharedBy(limits);
-    byRegistry.set(this.registry, shared);
-    shared.users += 1;
-    this.#shared = shared;
-  }
-
-  /** What has been counted, for those who read it otherwise than through the registry. */
-  get figures(): Figures {
-    return this.#shared.figures;
+    this.#exposition = new Exposition(this.registry);
+    this.#shared = sharedBy(labelLimitsOf(options));
   }
 
   /**
-   * Puts the metrics, and those of the process unless they are there, into the registry. Safe to call twice. Until
-   * then everything is counted, and nothing shown.
+   * Puts the metrics, and those of the process unless they are there, into the registry; joins the sink that has done
+   * so before. Safe to call twice. What was counted earlier is shown only if this sink is the first.
    * @throws Error when the application has a metric of the same name in the registry.
    */
   register(): this {
-    for (const metric of this.#shared.metrics) register(this.registry, metric);
-    this.#shared.defaults.addTo(this.registry);
+    if (this.#isRegistered) return this;
+    const others = byRegistry.get(this.registry);
+    if (others === undefined) {
+      registerAll(this.registry, this.#shared.metrics);
+      this.#shared.defaults.addTo(this.registry);
+      byRegistry.set(this.registry, this.#shared);
+    } else {
+      this.#shared = others;
+      for (const source of this.#sources) this.#figures.self.add(source);
+    }
+    this.#shared.users += 1;
+    this.#isRegistered = true;
     return this;
   }
 
   record(stage: StageExecution, trace: TraceIdentity): void {
-    this.#shared.figures.record(stage, trace);
+    this.#figures.record(stage, trace);
   }
 
   /** Reads this engine's drop counts at every scrape. */
   readDrops(source: DropSource): void {
     this.#sources.push(source);
-    this.figures.self.add(source);
+    this.#figures.self.add(source);
+  }
+
+  /**
+   * Everything that is in the registry, of the application too. Others have their turn while it is written; calls at
+   * the same time share one scrape.
+   */
+  async scrape(format: ScrapeFormat): Promise<Scrape> {
+    const scrape = await this.#exposition.scrape(format);
+    this.#figures.self.scrapeMs = scrape.busyMs;
+    return scrape;
+  }
+
+  /** What a person asks first. */
+  summary(): MetricsSummary {
+    return this.#figures.summary();
   }
 
   /** A request is being answered. */
   requestOpened(): void {
-    this.figures.requests.inFlight += 1;
+    this.#figures.requests.inFlight += 1;
   }
 
   /** It is no longer. */
   requestClosed(): void {
-    this.figures.requests.inFlight -= 1;
+    this.#figures.requests.inFlight -= 1;
   }
 
   /** A stream is open, until what this returns is told that it is closed. */
   streamOpened(route: string): OpenStream {
-    return this.figures.streams.opened(route);
+    return this.#figures.streams.opened(route);
   }
 
   /** The last sink of a registry to be closed takes the metrics out of it. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    for (const source of this.#sources) this.figures.self.retire(source);
+    for (const source of this.#sources.splice(0)) this.#figures.self.retire(source);
+    if (!this.#isRegistered) return;
+    this.#isRegistered = false;
     this.#shared.users -= 1;
     if (this.#shared.users > 0) return;
+    const { metrics, defaults } = this.#shared;
     byRegistry.delete(this.registry);
-    for (const metric of this.#shared.metrics) unregister(this.registry, metric);
-    this.#shared.defaults.removeFrom(this.registry);
+    for (const metric of metrics) unregister(this.registry, metric);
+    defaults.removeFrom(this.registry);
+  }
+
+  get #figures(): Figures {
+    return this.#shared.figures;
   }
 }
 

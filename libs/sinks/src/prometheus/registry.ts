@@ -79,19 +79,24 @@ export class RegisteredMetric implements MetricData {
 }
 
 /**
- * Puts a metric into the registry.
- * @throws Error when the application has a metric of that name there.
+ * Puts metrics into the registry, all or none.
+ * @throws Error when the application has a metric of the same name there.
  */
-export function register(registry: MetricsRegistry, metric: RegisteredMetric): void {
-  const existing = registry.getSingleMetric(metric.name);
-  if (existing !== undefined && !(OURS in existing)) {
+export function registerAll(registry: MetricsRegistry, metrics: readonly RegisteredMetric[]): void {
+  const taken = metrics.find(({ name }) => {
+    const existing = registry.getSingleMetric(name);
+    return existing !== undefined && !(OURS in existing);
+  });
+  if (taken !== undefined) {
     throw new Error(
-      `The metric ${metric.name} is Followspot's, and the application has registered one of the same name. ` +
+      `The metric ${taken.name} is Followspot's, and the application has registered one of the same name. ` +
         'Rename it, or give Followspot a registry of its own: metrics: { registry: new Registry() }',
     );
   }
-  if (existing !== undefined) registry.removeSingleMetric(metric.name);
-  registry.registerMetric(metric as never);
+  for (const metric of metrics) {
+    registry.removeSingleMetric(metric.name);
+    registry.registerMetric(metric as never);
+  }
 }
 
 /** Takes it out again, unless another one has taken its place. */

@@ -3,6 +3,7 @@ import { REQUEST_BUCKETS } from './buckets.js';
 import { Histogram } from './histogram.js';
 import { ByLabel, type LabelSets, type LabelValues, OTHER } from './label-values.js';
 import { type Labels, plainSample, type Sample, sampleOf } from './sample.js';
+import type { MetricsSummary } from './summary.js';
 import { type WindowClock, WindowCount, WindowQuantiles } from './window.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'QUERY'];
@@ -42,7 +43,7 @@ class RouteFigures {
   }
 }
 
-/** What one route did in the window, for people. */
+/** What one route did in the window; streams have no percentiles here. */
 export interface RouteSummary {
   readonly requests: number;
   readonly errors: number;
@@ -109,26 +110,17 @@ export class RequestFigures {
     return samples;
   }
 
-  /** All requests since the start. */
-  get total(): number {
-    return this.#allSeries().reduce((sum, { count }) => sum + count, 0);
-  }
-
-  /** In the window. */
-  get errorShare(): number | undefined {
-    return this.#window.share;
-  }
-
-  summary(): Record<string, RouteSummary> {
-    const routes = [...this.#routes.all()].filter(({ window }) => window.totals.count > 0);
-    return Object.fromEntries(
-      routes.map(({ route, window, durations }) => {
-        const [p50Ms, p95Ms] = durations.quantiles(0.5, 0.95) ?? [];
-        const { count, marked } = window.totals;
-        const percentiles = p50Ms === undefined || p95Ms === undefined ? {} : { p50Ms, p95Ms };
-        return [route, { requests: count, errors: marked, ...percentiles }];
-      }),
-    );
+  summary(): MetricsSummary['requests'] {
+    return {
+      total: this.#allSeries().reduce((sum, { count }) => sum + count, 0),
+      inFlight: this.inFlight,
+      errorRate: this.#window.share ?? 0,
+      routes: Object.fromEntries(
+        [...this.#routes.all()]
+          .filter(({ window }) => window.totals.count > 0)
+          .map((route) => [route.route, summaryOf(route)]),
+      ),
+    };
   }
 
   #seriesOf(route: RouteFigures, method: number, status: number): RequestSeries {
@@ -151,6 +143,13 @@ export class RequestFigures {
     // One that was one too many is on its own route and on `other`.
     return [...new Set(all)];
   }
+}
+
+function summaryOf({ window, durations }: RouteFigures): RouteSummary {
+  const [p50Ms, p95Ms] = durations.quantiles(0.5, 0.95) ?? [];
+  const { count, marked } = window.totals;
+  const percentiles = p50Ms === undefined || p95Ms === undefined ? {} : { p50Ms, p95Ms };
+  return { requests: count, errors: marked, ...percentiles };
 }
 
 function statusIndexOf(statusCode: unknown): number {

@@ -1,0 +1,143 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ExecutionTracker, Recorder, type StageKind } from '@followspot/core';
+import { ScrapedSink } from '../testing/scraped-sink.js';
+import { stageOf, traceOf } from '../testing/stages.js';
+
+const KINDS: StageKind[] = ['request', 'stream', 'internal', 'cache', 'retrieval', 'provider'];
+const KEYS = [
+  ...['method', 'route', 'statusCode', 'cache', 'hit', 'provider', 'model', 'tokenCost', 'apiCost'],
+  ...['events', 'heartbeats', 'bytes', 'stalls', 'timeToFirstEventMs', 'abortLagMs'],
+  ...['inputTokens', 'outputTokens'],
+];
+
+const text = fc.oneof(
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    'hasOwnProperty',
+    'toString',
+    '',
+    '"',
+    '\\',
+    '\n',
+    '\ud800',
+    '{}',
+    'a"} 1',
+  ),
+  fc.string({ unit: 'binary' }),
+);
+const number = fc.oneof(fc.constantFrom(Number.NaN, Infinity, -Infinity, -1, 0, -0), fc.double());
+const anything = fc.oneof(text, number, fc.boolean(), fc.constant(undefined), fc.object());
+
+const attributes = fc.dictionary(fc.oneof(fc.constantFrom(...KEYS), text), anything);
+const stages = fc.record({
+  kind: fc.constantFrom(...KINDS),
+  stageId: text,
+  durationMs: number,
+  startedAt: number,
+  outcome: fc.constantFrom('ok', 'error', 'cancelled'),
+  ending: fc.constantFrom(undefined, 'completed', 'timeout', '__proto__'),
+  attributes,
+});
+
+describe('Whatever a stage says', () => {
+  it('a scrape stays readable, no number in it is negative or none, and no series is there twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(stages, { maxLength: 20 }), async (hostile) => {
+        const scraped = new ScrapedSink();
+        const stream = scraped.sink.streamOpened('__proto__');
+        for (const { kind, attributes: said, ...more } of hostile) {
+          stream.gap(more.durationMs);
+          try {
+            scraped.record(stageOf(kind, said as never, more as never), traceOf('failed', more.stageId));
+          } catch (error) {
+            // The engine counts it; nothing but a duration that is none may be refused.
+            expect(error).toEqual(new RangeError('a duration is not a number'));
+          }
+        }
+        const own = (await scraped.lines()).filter((line) => !/^(process|nodejs)_/.test(line));
+        const samples = own.map((line) => /^([a-z_0-9]+(?:\{.*\})?) (\S+)$/s.exec(line));
+        expect(samples.filter((sample) => sample === null)).toEqual([]);
+        for (const [, , value] of samples as RegExpExecArray[]) {
+          expect(Number(value)).toBeGreaterThanOrEqual(0);
+          expect(Number(value)).toBeLessThan(Infinity);
+        }
+        const onTheWire = samples.map((sample) => Buffer.from(sample![1]!).toString());
+        expect(new Set(onTheWire).size).toBe(onTheWire.length);
+        expect(Object.prototype).not.toHaveProperty('count');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('a request is not disturbed by a record that fails, and the failure is counted', () => {
+    const scraped = new ScrapedSink();
+    const recorder = new Recorder({ sampleRate: 1, sinks: [scraped.sink] });
+    scraped.sink.record = () => {
+      throw new Error('broken');
+    };
+    const tracker = new ExecutionTracker(recorder);
+    expect(tracker.runTrace('JOB', () => 42)).toBe(42);
+    expect(recorder.drops.internalErrors).toBe(1);
+  });
+});
+
+describe('The number of series', () => {
+  const seriesOf = async (scraped: ScrapedSink): Promise<number> => {
+    await scraped.lines();
+    return scraped.value('followspot_series');
+  };
+
+  it('ends growing at 256 values of a label; the 257th is `other`, and every one like it is counted', async () => {
+    const scraped = new ScrapedSink();
+    for (let n = 0; n < 5_000; n += 1) scraped.record(stageOf('internal', {}, { stageId: `STAGE_${n}` }));
+    const totals = await scraped.of('request_stage_duration_ms_count');
+    expect(totals).toHaveLength(257);
+    expect(totals).toContain('{stage="other"} 4744');
+    expect(await scraped.value('followspot_dropped_total{what="labelValues"}')).toBe(4_744);
+  });
+
+  it.each<[string, StageKind, (n: number) => Record<string, string | number>]>([
+    ['routes', 'request', (n) => ({ method: 'GET', route: `/${n}`, statusCode: 200 })],
+    ['methods', 'request', (n) => ({ method: `M${n}`, route: '/', statusCode: 200 })],
+    ['statuses', 'request', (n) => ({ method: 'GET', route: '/', statusCode: n })],
+    ['routes of streams', 'stream', (n) => ({ route: `/${n}` })],
+    ['providers', 'provider', (n) => ({ provider: `p${n}`, model: 'm' })],
+    ['models', 'provider', (n) => ({ provider: 'p', model: `m${n}` })],
+    ['providers and models', 'provider', (n) => ({ provider: `p${n % 200}`, model: `m${n}` })],
+    ['caches', 'cache', (n) => ({ cache: `c${n}`, hit: n % 2 })],
+  ])('is the same after 5,000 and after 10,000 %s', async (_, kind, attributesOf) => {
+    const scraped = new ScrapedSink();
+    const flood = (from: number): void => {
+      for (let n = from; n < from + 5_000; n += 1) {
+        scraped.record(stageOf(kind, attributesOf(n), { ending: 'completed' }));
+      }
+    };
+    flood(0);
+    const before = await seriesOf(scraped);
+    flood(5_000);
+    expect(await seriesOf(scraped)).toBe(before);
+  });
+
+  it('has a bound for combinations too; what is one too many counts as `other`, and nothing is lost', async () => {
+    const scraped = new ScrapedSink({ labelSets: 10 });
+    for (let n = 0; n < 100; n += 1) {
+      scraped.record(stageOf('request', { method: 'GET', route: `/${n % 20}`, statusCode: 200 }));
+    }
+    const totals = await scraped.of('http_requests_total');
+    expect(totals).toHaveLength(11);
+    expect(totals).toContain('{method="GET",route="other",status_class="2xx"} 50');
+    expect(await scraped.value('followspot_dropped_total{what="labelSets"}')).toBe(10);
+  });
+
+  it('has bounds that can be set', async () => {
+    const scraped = new ScrapedSink({ labelValues: 2 });
+    for (const cache of ['a', 'b', 'c', 'd']) scraped.record(stageOf('cache', { cache, hit: true }));
+    expect(await scraped.of('cache_hits_total')).toEqual([
+      '{cache="a"} 1',
+      '{cache="b"} 1',
+      '{cache="other"} 2',
+    ]);
+  });
+});
