@@ -16,7 +16,8 @@ const CALLS = 2_000;
 const BARE = 'no sink at all';
 const OBSERVE = 'prom-client: one labelled observe';
 const STAGE = 'the sink: a stage';
-const TARGET_NS = 60;
+/** 60 ns where an observe takes 325: only the ratio travels. */
+const TARGET = 60 / 325;
 /** Literals, as they are in a program: V8 compares them by address. */
 const STAGE_IDS = [
   '1.0_VALIDATE',
@@ -43,10 +44,10 @@ async function report(): Promise<void> {
     rows,
     `medians over ${LAUNCHES} launches, in parentheses the lowest and the highest launch; the limit is one observe`,
   );
-  const ns = rows.find(({ variant }) => variant === STAGE)?.netNs?.median ?? Number.NaN;
-  const isMet = ns <= TARGET_NS;
+  const ratio = rows.find(({ variant }) => variant === STAGE)?.timesLimit?.median ?? Number.NaN;
   console.log(
-    `${isMet ? 'Target met:   ' : 'TARGET MISSED:'} counting a stage takes ${ns.toFixed(1)} ns of ${TARGET_NS}.`,
+    `${ratio <= TARGET ? 'Target met:   ' : 'TARGET MISSED:'} counting a stage costs ${ratio.toFixed(2)} × an observe, ` +
+      `of ${TARGET.toFixed(2)}.`,
   );
 }
 

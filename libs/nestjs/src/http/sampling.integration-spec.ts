@@ -45,7 +45,7 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   });
 
   it('with rescue off a sampled-out request records nothing and has its id all the same', async () => {
-    await start({ sampleRate: 0, rescue: false }, 'kept');
+    await start({ sampleRate: 0, rescue: false, metrics: { enabled: false } }, 'kept');
     const answer = await call(app.port, '/items/1', { traceId: 'nothing' });
     expect(answer).toMatchObject({ traceId: 'nothing', text: '{"id":"1","traceId":"nothing"}' });
     expect((await call(app.port, '/items/broken')).status).toBe(500);

@@ -59,10 +59,11 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
   });
   afterEach(() => app.close());
 
-  const start = async (options: ObservabilityOptions = {}): Promise<void> => {
+  const start = async (options: ObservabilityOptions = {}, collects?: 'kept'): Promise<void> => {
     app = await startApp(adapter, {
       controllers: [StreamsController, OddController, ItemsController],
       options: { ...options, metrics: { registry: new Registry() } },
+      ...(collects && { collects }),
     });
     scraped = new Scraped(app);
   };
@@ -167,6 +168,15 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     expect(await scraped.sum('trace_requests_total')).toBe(21);
     expect(await scraped.sum('request_stages_total', 'stage="1.0_FIND"')).toBe(20);
     expect(await scraped.sum('sse_connections_closed_total')).toBe(1);
+  });
+
+  it('all traffic counts when nothing is sampled, nothing rescued and nobody else measures', async () => {
+    await start({ sampleRate: 0, rescue: false }, 'kept');
+    for (let n = 0; n < 20; n += 1) await call(app.port, '/items/1');
+    expect(await scraped.sum('http_requests_total')).toBe(20);
+    expect(await scraped.sum('trace_requests_total', 'kept="none"')).toBe(20);
+    expect(await scraped.sum('request_stages_total', 'stage="1.0_FIND"')).toBe(20);
+    expect(app.sink.stages).toEqual([]);
   });
 
   it('5,000 paths, queries, stage ids and methods leave the number of series as it is', async () => {

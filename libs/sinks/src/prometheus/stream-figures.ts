@@ -1,4 +1,4 @@
-import type { StageExecution, StreamEnding, TraceIdentity } from '@followspot/core';
+import { ABORT_LAG, type StageExecution, type StreamEnding, type TraceIdentity } from '@followspot/core';
 import { amountOf, isAmount } from './amount.js';
 import { ABORT_LAG_BUCKETS, FIRST_EVENT_BUCKETS, GAP_BUCKETS, STREAM_BUCKETS } from './buckets.js';
 import { Histogram } from './histogram.js';
@@ -103,7 +103,7 @@ export class StreamFigures {
     streams.bytes += amountOf(attributes['bytes']);
     (streams.durations[index] ??= new Histogram(STREAM_BUCKETS)).observeStage(stage, trace);
     streams.window.add(durationMs);
-    const { timeToFirstEventMs, abortLagMs } = attributes;
+    const { timeToFirstEventMs, [ABORT_LAG]: abortLagMs } = attributes;
     if (isAmount(timeToFirstEventMs)) {
       (streams.firstEvents ??= new Histogram(FIRST_EVENT_BUCKETS)).observeOf(
         stage,
@@ -124,7 +124,7 @@ export class StreamFigures {
     if (index === undefined) return;
     const streams = this.#routes.get(attributes['route']);
     streams.durations[index]?.remember(durationMs, stage, trace);
-    const { timeToFirstEventMs, abortLagMs } = attributes;
+    const { timeToFirstEventMs, [ABORT_LAG]: abortLagMs } = attributes;
     if (isAmount(timeToFirstEventMs)) streams.firstEvents?.remember(timeToFirstEventMs, stage, trace);
     if (isAmount(abortLagMs)) streams.abortLags?.remember(abortLagMs, stage, trace);
   }
