@@ -11,7 +11,7 @@ import { PrometheusSink } from '@followspot/sinks/prometheus';
 import { type Case, type CaseResult, launch, measure, rowsOf } from './harness.ts';
 import { printEnvironment, printProgress, printTable } from './report.ts';
 
-const LAUNCHES = Number(process.env['LAUNCHES'] ?? 6);
+const LAUNCHES = 6;
 const CALLS = 2_000;
 const BARE = 'no sink at all';
 const OBSERVE = 'prom-client: one labelled observe';
