@@ -72,10 +72,10 @@ export class HttpExchange {
         this.#source = source;
       });
     exchanges.set(request, this);
-    watcher.requestOpened();
     onResponseEnd(request, response, () => {
       this.#close();
     });
+    watcher.requestOpened();
   }
 
   /** The route template, when the router has found one. Known earlier than the handler: a guard may refuse. */

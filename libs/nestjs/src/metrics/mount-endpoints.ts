@@ -37,9 +37,11 @@ export class MountedEndpoints {
   }
 
   /** Whether a request asks for one of the endpoints. */
-  isFor({ method, url }: IncomingMessage): boolean {
-    if (method !== 'GET' && method !== 'HEAD') return false;
-    const path = url?.split('?', 1)[0];
+  isFor({ method, url = '' }: IncomingMessage): boolean {
+    // Asked for every request, so what most of them are comes first.
+    if (!url.startsWith(this.#endpoints[0]?.path ?? '') || (method !== 'GET' && method !== 'HEAD'))
+      return false;
+    const path = url.split('?', 1)[0];
     return this.#endpoints.some((endpoint) => endpoint.path === path);
   }
 
@@ -78,7 +80,7 @@ export class MountedEndpoints {
       return httpAdapter.getInstance<FastifyInstance>().hasRoute({ method: 'GET', url: path });
     }
     const { router } = httpAdapter.getInstance<ExpressInstance>();
-    const same = router?.stack.filter(({ route }) => route?.path === path) ?? [];
+    const same = router?.stack.filter(({ route }) => isSamePath(route?.path, path)) ?? [];
     // One of them is ours.
     return same.length > 1;
   }
@@ -105,4 +107,9 @@ export class MountedEndpoints {
       return response;
     };
   }
+}
+
+/** As Express compares by default: `/Metrics/` is `/metrics`. */
+function isSamePath(path: unknown, other: string): boolean {
+  return typeof path === 'string' && path.replace(/\/$/, '').toLowerCase() === other.toLowerCase();
 }
