@@ -1,17 +1,59 @@
-/** What is kept of an error: two strings, so that neither its stack nor what it refers to stays in memory. */
+/** What is kept of an error: a few strings, so that neither its stack nor what it refers to stays in memory. */
 export interface ErrorDescription {
+  /** Its class name. */
   readonly type: string;
+  /** Its message; its `code` where it has none, as the error of a connection tried on several addresses. */
   readonly message: string;
+  /** The HTTP status that it carries as `status` or `statusCode`; undefined when there is none. */
+  readonly status: number | undefined;
+  /** What caused it, nearest first, each as `Type: message`; at most {@link MOST_CAUSES}. */
+  readonly causes: readonly string[];
 }
+
+/** How many causes are kept; a chain of them may be a circle. */
+const MOST_CAUSES = 5;
 
 /**
  * Describes whatever was thrown (undefined, a string, an object whose getters throw) and never throws itself.
- * @param maxLength Characters kept of the type and of the message.
+ * @param maxLength Characters kept of the type, of the message and of each cause.
  */
 export function describeError(error: unknown, maxLength: number): ErrorDescription {
-  const type = attempt(() => typeOf(error)) ?? 'Unknown';
-  const message = attempt(() => messageOf(error)) ?? '';
-  return { type: type.slice(0, maxLength), message: message.slice(0, maxLength) };
+  const { type, message } = summarise(error);
+  return {
+    type: type.slice(0, maxLength),
+    message: message.slice(0, maxLength),
+    status: attempt(() => statusOf(error)),
+    causes: causesBelow(error).map((cause) => line(cause).slice(0, maxLength)),
+  };
+}
+
+function summarise(error: unknown): { readonly type: string; readonly message: string } {
+  return { type: attempt(() => typeOf(error)) ?? 'Unknown', message: attempt(() => messageOf(error)) ?? '' };
+}
+
+function line(error: unknown): string {
+  const { type, message } = summarise(error);
+  return message === '' ? type : `${type}: ${message}`;
+}
+
+/** Nearest first; an error of several (`AggregateError`) was caused by each of them. */
+function causesBelow(error: unknown): unknown[] {
+  const chain = [error];
+  for (const next of chain) {
+    for (const cause of directCauses(next)) if (!chain.includes(cause)) chain.push(cause);
+    if (chain.length > MOST_CAUSES) break;
+  }
+  return chain.slice(1, MOST_CAUSES + 1);
+}
+
+function directCauses(error: unknown): unknown[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const cause = attempt(() => (error as { cause?: unknown }).cause);
+  const errors = attempt(() => {
+    const several = (error as { errors?: unknown }).errors;
+    return Array.isArray(several) ? (several as unknown[]).slice(0, MOST_CAUSES) : [];
+  });
+  return [...(cause === undefined || cause === null ? [] : [cause]), ...(errors ?? [])];
 }
 
 function typeOf(error: unknown): string {
@@ -27,8 +69,17 @@ function typeOf(error: unknown): string {
 
 function messageOf(error: unknown): string {
   if (error === null || typeof error !== 'object') return String(error);
-  const message: unknown = (error as { message?: unknown }).message;
-  return typeof message === 'string' ? message : '';
+  const { message, code } = error as { message?: unknown; code?: unknown };
+  if (typeof message === 'string' && message !== '') return message;
+  return typeof code === 'string' ? code : '';
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error === null || typeof error !== 'object') return undefined;
+  const { status, statusCode } = error as { status?: unknown; statusCode?: unknown };
+  return [status, statusCode].find(
+    (value): value is number => Number.isInteger(value) && Number(value) >= 100 && Number(value) <= 599,
+  );
 }
 
 function attempt<T>(read: () => T): T | undefined {

@@ -12,6 +12,8 @@ export interface DropCounts {
   attributes: number;
   /** Stages that started, or ended, after their trace had ended. */
   lateStages: number;
+  /** Values in log lines that were cut or left out: too long, too deep, or beyond what one line may have. */
+  logValues: number;
   /** Errors inside the engine, a sink or a callback given as an option; none reached business code. */
   internalErrors: number;
 }
@@ -25,6 +27,7 @@ export function noDrops(): DropCounts {
     stageIds: 0,
     attributes: 0,
     lateStages: 0,
+    logValues: 0,
     internalErrors: 0,
   };
 }

@@ -60,6 +60,10 @@ export interface StageExecution {
   readonly errorType: string | undefined;
   /** The error's message, cut to the limit `attributeLength`; undefined unless the outcome is `error`. */
   readonly errorMessage: string | undefined;
+  /** The HTTP status that the error carries; undefined when it carries none. */
+  readonly errorStatus?: number | undefined;
+  /** What caused the error, nearest first, each as `Type: message`, at most five; undefined when nothing did. */
+  readonly errorCauses?: readonly string[] | undefined;
   /** What this execution found out; within the limits `attributesPerStage` and `attributeLength`. */
   readonly attributes: Attributes;
   /** What was declared with the stage, the same for all its executions. */

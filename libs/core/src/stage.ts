@@ -35,6 +35,8 @@ export class Stage implements StageExecution {
   ending: StreamEnding | undefined = undefined;
   errorType: string | undefined = undefined;
   errorMessage: string | undefined = undefined;
+  errorStatus: number | undefined = undefined;
+  errorCauses: readonly string[] | undefined = undefined;
   attributes: Attributes = NO_ATTRIBUTES;
   readonly metadata: Metadata;
   substages: Stage[] = [];
@@ -146,7 +148,7 @@ export class Stage implements StageExecution {
   }
 
   /**
-   * Ends the stage with the outcome `error` and keeps the error's type and message, whatever was thrown. Where work was
+   * Ends the stage with the outcome `error` and keeps what describes the error, whatever was thrown. Where work was
    * still running when its trace was aborted the outcome is `cancelled`: to fail is how it heeds the signal.
    */
   fail(error: unknown): void {
@@ -155,9 +157,12 @@ export class Stage implements StageExecution {
       return;
     }
     if (this.#state !== 'ended') {
-      const { type, message } = describeError(error, this.#trace.recorder.limits.attributeLength);
+      const { attributeLength } = this.#trace.recorder.limits;
+      const { type, message, status, causes } = describeError(error, attributeLength);
       this.errorType = type;
       this.errorMessage = message;
+      this.errorStatus = status;
+      if (causes.length > 0) this.errorCauses = causes;
       if (this.kind === 'provider') this.#trace.upstreamErrors.add(error);
     }
     this.#end('error');
