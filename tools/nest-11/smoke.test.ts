@@ -149,9 +149,7 @@ for (const adapter of ['express', 'fastify']) {
         const summary = app.ended(traceId);
         await call(app.port, '/search/above/x', traceId);
         await summary;
-        const completed = lines.filter(
-          (line) => line['traceId'] === traceId && line['msg'] === 'Stage completed',
-        );
+        const completed = lines.filter((line) => line['traceId'] === traceId && line['outcome'] === 'ok');
         assert.deepEqual(
           completed.map(({ stage }) => stage),
           ['2.0_CACHE_LOOKUP', 'ABOVE', 'HTTP.1_REQUEST'],
