@@ -29,7 +29,7 @@ describe('requests at the same time', () => {
       expect(traceId).toBe(id);
       expect(new Set(events.map(({ data }) => data.traceId))).toEqual(new Set([id]));
       expect(end?.data.summary).toMatchObject({ traceId: id, stageCount: 9 });
-      expect(gateway.linesOf(id ?? '').filter(({ msg }) => msg === 'Stage completed')).toHaveLength(9);
+      expect(gateway.linesOf(id ?? '').filter(({ outcome }) => outcome === 'ok')).toHaveLength(9);
     }
   });
 

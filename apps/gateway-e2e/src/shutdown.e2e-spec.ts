@@ -32,7 +32,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
       await stream.closed;
       expect(stream.end).toMatchObject({ type: 'shutdown', data: { traceId: stream.traceId } });
       expect(stream.response.complete).toBe(true);
-      const lines = gateway.linesOf(stream.traceId).filter(({ msg }) => msg === 'Stage completed');
+      const lines = gateway.linesOf(stream.traceId).filter(({ outcome }) => outcome !== undefined);
       expect(lines.find(({ stage }) => stage === 'HTTP.2_STREAM')).toMatchObject({ ending: 'shutdown' });
       expect(lines.find(({ stage }) => stage === 'HTTP.1_REQUEST')).toBeDefined();
     }

@@ -190,7 +190,7 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
         streams.map(({ stage }) => stage.ending),
       );
 
-      const ends = lines.filter((line) => line.msg === 'Stage completed' && line.traceId === traceId);
+      const ends = lines.filter((line) => line.outcome !== undefined && line.traceId === traceId);
       expect(ends.filter((line) => line.stage === 'HTTP.1_REQUEST')).toMatchObject([{ outcome: request }]);
       expect(ends.filter((line) => line.stage === 'HTTP.2_STREAM').map((line) => line.ending)).toEqual(
         streams.map(({ stage }) => stage.ending),

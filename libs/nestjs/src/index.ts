@@ -19,10 +19,23 @@ export {
   type TraceIdentity,
   TrackStage,
 } from '@followspot/core';
-export { traceMixin } from '@followspot/sinks/log';
+export {
+  type CacheMetrics,
+  type ErrorDetails,
+  type LineDetails,
+  type LogLimits,
+  ObservabilityLogger,
+  type PinoRedaction,
+  pinoRedaction,
+  type ProviderMetrics,
+  type RequestMetrics,
+  type SseMetrics,
+  traceMixin,
+} from '@followspot/sinks/log';
 export type { MetricsOptions, MetricsRegistryOption } from './config/metrics-options.js';
 export type { ObservabilityOptions } from './config/observability-options.js';
 export { type EventId, formatEventId, parseEventId } from './http/event-id.js';
+export type { LogOptions } from './logging/log-options.js';
 export { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 export { TRACE_ID_HEADER } from './http/trace-middleware.js';
 export { heartbeat } from './rxjs/heartbeat.js';

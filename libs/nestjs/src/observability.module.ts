@@ -12,14 +12,14 @@ import {
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { DEFAULT_CLOSE_TIMEOUT_MS, ExecutionTracker, Recorder } from '@followspot/core';
-import { LogSink } from '@followspot/sinks/log';
+import { LogSink, ObservabilityLogger } from '@followspot/sinks/log';
 import type { PrometheusSink } from '@followspot/sinks/prometheus';
 import type { ObservabilityOptions } from './config/observability-options.js';
 import { type ResolvedOptions, resolveOptions } from './config/resolve-options.js';
 import { beforeClosing, hasAdapter, listenToRequests, mountTracing } from './http/mount-tracing.js';
 import { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 import { type ExchangeOpener, exchangeOpener } from './http/trace-middleware.js';
-import { createLogWriter } from './log-writer.js';
+import { createLogWriter } from './logging/log-writer.js';
 import { endpointGuard } from './metrics/endpoint-guard.js';
 import { loadMetrics } from './metrics/load-metrics.js';
 import { MetricsEndpoints } from './metrics/metrics-endpoints.js';
@@ -35,7 +35,7 @@ const applications = new WeakSet<HttpAdapterHost>();
 
 /**
  * Followspot in a Nest application: import `ObservabilityModule.forRoot()` once, and every request has a trace.
- * Global: `ExecutionTracker` can be injected everywhere.
+ * Global: `ExecutionTracker` and `ObservabilityLogger` can be injected everywhere.
  */
 @Global()
 @Module({
@@ -46,11 +46,20 @@ const applications = new WeakSet<HttpAdapterHost>();
       useFactory: (options?: ObservabilityOptions) => resolveOptions(options ?? {}, process.env),
     },
     {
+      provide: ObservabilityLogger,
+      inject: [RESOLVED_OPTIONS],
+      useFactory: async ({ log }: ResolvedOptions) => new ObservabilityLogger(await createLogWriter(), log),
+    },
+    {
       provide: METRICS,
       inject: [RESOLVED_OPTIONS],
       useFactory: (options: ResolvedOptions) => loadMetrics(options.metrics),
     },
-    { provide: Recorder, inject: [RESOLVED_OPTIONS, METRICS], useFactory: createRecorder },
+    {
+      provide: Recorder,
+      inject: [RESOLVED_OPTIONS, ObservabilityLogger, METRICS],
+      useFactory: createRecorder,
+    },
     {
       provide: ExecutionTracker,
       inject: [Recorder],
@@ -58,7 +67,7 @@ const applications = new WeakSet<HttpAdapterHost>();
     },
     { provide: APP_INTERCEPTOR, useClass: TraceIdInterceptor },
   ],
-  exports: [ExecutionTracker],
+  exports: [ExecutionTracker, ObservabilityLogger],
 })
 export class ObservabilityModule
   extends ConfigurableModuleClass
@@ -152,12 +161,13 @@ export class ObservabilityModule
   }
 }
 
-async function createRecorder(
+function createRecorder(
   options: ResolvedOptions,
+  lines: ObservabilityLogger,
   metrics: PrometheusSink | undefined,
-): Promise<Recorder> {
+): Recorder {
   const logger = new Logger('Followspot');
-  const logSinks = options.log ? [new LogSink(await createLogWriter())] : [];
+  const logSinks = options.log.enabled ? [new LogSink(lines, options.log)] : [];
   const metricSinks = metrics === undefined ? [] : [metrics];
   const recorder = new Recorder({
     ...options,
@@ -169,6 +179,7 @@ async function createRecorder(
       );
     },
   });
+  lines.reportTo(recorder);
   metrics?.readDrops({ getDropCounts: () => recorder.drops });
   return recorder;
 }

@@ -69,9 +69,7 @@ export class Gateway implements AsyncDisposable {
 
   /** The line that tells that a request has ended, and with it that its trace can be looked up. */
   requestLine(traceId: string): Promise<LogLine> {
-    return this.line(
-      (line) => line.traceId === traceId && line['kind'] === 'request' && line.msg === 'Stage completed',
-    );
+    return this.line((line) => line.traceId === traceId && line['event'] === 'request');
   }
 
   linesOf(traceId: string): LogLine[] {

@@ -3,8 +3,8 @@ import type { Params } from 'nestjs-pino';
 import type { GatewayConfig } from './gateway-config.js';
 
 /**
- * JSON lines on standard output, each with the trace id of the request it belongs to. `Stage completed` of the
- * request's own stage is the one line per request, so pino-http's middleware is mounted on no route.
+ * JSON lines on standard output, each with the trace id of the request it belongs to. Followspot's line
+ * about the request is the one line per request, so pino-http's middleware is mounted on no route.
  */
 export function logging(config: GatewayConfig): Params {
   return {

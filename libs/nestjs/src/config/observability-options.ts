@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock, Limits, RescueRules, Sink } from '@followspot/core';
+import type { LogOptions } from '../logging/log-options.js';
 import type { MetricsOptions } from './metrics-options.js';
 
 /** Options of `ObservabilityModule.forRoot`; every one has a default, and together they may be left out. */
@@ -27,8 +28,8 @@ export interface ObservabilityOptions {
    * something that does not match `^[A-Za-z0-9._-]{1,128}$`: the trace id.
    */
   readonly threadId?: (request: IncomingMessage) => string | undefined;
-  /** Write `Stage started` and `Stage completed` lines for kept traces. Default true. */
-  readonly log?: boolean;
+  /** Write a line for each event of the traces that are kept, see `docs/logging.md`; false for none. Default true. */
+  readonly log?: boolean | LogOptions;
   /** Receive ended stages, beside history, statistics and log. Default none. */
   readonly sinks?: readonly Sink[];
   /** Bounds of what is kept in memory, see `Limits`. */

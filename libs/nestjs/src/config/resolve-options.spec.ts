@@ -10,7 +10,7 @@ describe('Without options and environment', () => {
     expect(resolveOptions({}, {})).toEqual({
       enabled: true,
       sampleRate: 0.1,
-      log: true,
+      log: { enabled: true },
       stream: { stallFactor: 5, stallFloorMs: 500 },
       metrics: { enabled: undefined, path: '/metrics' },
     });
@@ -118,7 +118,6 @@ describe('An option', () => {
     ['rescue', { slowMs: 5 }],
     ['force', () => true],
     ['threadId', () => undefined],
-    ['log', false],
     ['sinks', []],
     ['sinks', [sink]],
     ['limits', {}],

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { DEFAULT_SAMPLE_RATE, ENABLED_VARIABLE } from '@followspot/core';
+import { logOptionsOf, type ResolvedLogOptions } from '../logging/log-options.js';
 import { metricsOptionsOf, type ResolvedMetricsOptions } from './metrics-options.js';
 import type { ObservabilityOptions } from './observability-options.js';
 import { type StreamOptions, streamOptionsOf } from './stream-options.js';
@@ -9,8 +10,9 @@ export { ENABLED_VARIABLE };
 export const SAMPLE_RATE_VARIABLE = 'EXECUTION_TRACKING_SAMPLE_RATE';
 
 /** Options in which the environment has been taken into account. */
-export type ResolvedOptions = Omit<ObservabilityOptions, 'metrics'> &
-  Required<Pick<ObservabilityOptions, 'enabled' | 'sampleRate' | 'log'>> & {
+export type ResolvedOptions = Omit<ObservabilityOptions, 'log' | 'metrics'> &
+  Required<Pick<ObservabilityOptions, 'enabled' | 'sampleRate'>> & {
+    readonly log: ResolvedLogOptions;
     readonly stream: StreamOptions;
     readonly metrics: ResolvedMetricsOptions;
   };
@@ -28,7 +30,10 @@ const CHECKS: Record<
   },
   force: { is: 'a function of the request', ok: isFunction },
   threadId: { is: 'a function of the request', ok: isFunction },
-  log: { is: 'true or false', ok: (value) => typeof value === 'boolean' },
+  log: {
+    is: 'true, false or an object with stages, metrics, traces and others',
+    ok: (value) => typeof value === 'boolean' || isObject(value),
+  },
   sinks: { is: 'an array of sinks, each with a name and a record method', ok: isSinks },
   limits: { is: 'an object of limits', ok: isObject },
   stream: { is: 'an object with stallFactor, stallFloorMs or both', ok: isObject },
@@ -58,7 +63,7 @@ export function resolveOptions(given: ObservabilityOptions, environment: NodeJS.
     ...given,
     enabled: given.enabled ?? enabledOf(environment),
     sampleRate: given.sampleRate ?? sampleRateOf(environment),
-    log: given.log ?? true,
+    log: logOptionsOf(given.log),
     stream: streamOptionsOf(given.stream),
     metrics: metricsOptionsOf(given.metrics),
   };

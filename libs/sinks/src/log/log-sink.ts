@@ -1,57 +1,168 @@
 import type { Sink, StageExecution, StageStart, TraceIdentity } from '@followspot/core';
+import { ErrorsTold } from './errors-told.js';
+import type { ObservabilityLogger } from './observability-logger.js';
+import type { LineDetails } from './log-events.js';
 
-/** Where lines go; a pino logger fits as it is. */
-export interface LogWriter {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
+/** Which lines a {@link LogSink} writes; everything has a default. */
+export interface LogSinkOptions {
+  /** `Stage started` and `Stage completed`, of stages that have no line of their own. Default true. */
+  readonly stages?: boolean | undefined;
+  /** The lines of requests, streams, provider calls and cache look-ups. Default true. */
+  readonly metrics?: boolean | undefined;
+  /**
+   * `kept`: the lines of kept traces. `all`: those of every trace, each at the moment its stage ends; `Stage started`
+   * and `Stream opened` are then not written. Default `kept`.
+   */
+  readonly traces?: 'kept' | 'all' | undefined;
 }
 
 /**
- * Writes a line per stage of a kept trace: `Stage started` at debug, `Stage completed` at info. The trace id is given
- * explicitly and not read from the context, because a stage may end where there is none, such as after the client
- * has gone. Nothing is written for sampled-out traces; the lines of a rescued one come when it ends.
+ * Writes one line for each stage that ends: what its kind has a line for (`request`, `stream`, `provider`, `cache`) is
+ * told by that, any other as `Stage completed`. An error has a line of its own, once for a trace, at the innermost
+ * stage that failed with it; the others name its type. Trace ids are given explicitly and not read from the context,
+ * because a stage may end where there is none, such as after the client has gone.
  */
 export class LogSink implements Sink {
   readonly name = 'log';
-  readonly #writer: LogWriter;
+  readonly scope: 'kept' | 'all';
+  readonly #logger: ObservabilityLogger;
+  readonly #writesStages: boolean;
+  readonly #writesMetrics: boolean;
+  readonly #errors = new ErrorsTold();
 
-  constructor(writer: LogWriter) {
-    this.#writer = writer;
+  constructor(logger: ObservabilityLogger, options: LogSinkOptions = {}) {
+    this.#logger = logger;
+    this.#writesStages = options.stages ?? true;
+    this.#writesMetrics = options.metrics ?? true;
+    this.scope = options.traces ?? 'kept';
   }
 
   started(stage: StageStart, trace: TraceIdentity): void {
-    this.#writer.debug({ ...identityOf(stage, trace), ...attributesOf(stage) }, 'Stage started');
+    if (stage.kind === 'stream' && this.#writesMetrics) this.#streamStarted(stage, trace);
+    else if (this.#writesStages) this.#logger.logStageStarted(stage, trace);
   }
 
   record(stage: StageExecution, trace: TraceIdentity): void {
-    this.#writer.info(
-      {
-        ...identityOf(stage, trace),
-        durationMs: stage.durationMs,
-        outcome: stage.outcome,
-        ...(stage.ending !== undefined && { ending: stage.ending }),
-        ...(stage.errorType !== undefined && {
-          errorType: stage.errorType,
-          errorMessage: stage.errorMessage,
-        }),
-        ...attributesOf(stage),
-      },
-      'Stage completed',
-    );
+    // The request itself fails with its status code, or with what its stream has failed with.
+    if (stage.outcome === 'error' && stage.kind !== 'request') this.#tellError(stage, trace);
+    if (this.#writesMetrics && this.#writeMetrics(stage, trace)) return;
+    if (this.#writesStages) this.#logger.logStageCompleted(stage, trace);
+  }
+
+  #streamStarted(stage: StageStart, trace: TraceIdentity): void {
+    const eventType = stage.attributes['lastEventId'] === undefined ? 'opened' : 'resumed';
+    this.#logger.logStreamEvent(eventType, trace.traceId, stage.attributes, {
+      traceId: trace.traceId,
+      threadId: trace.threadId,
+      stage: stage.stageId,
+    });
+  }
+
+  #tellError(stage: StageExecution, trace: TraceIdentity): void {
+    const { kind, errorType = 'Error', errorMessage = '', errorStatus, errorCauses } = stage;
+    if (!this.#errors.isNew(trace, errorType, errorMessage)) return;
+    // A provider's 4xx is our mistake and not the client's.
+    const isRefusal = kind !== 'provider' && errorStatus !== undefined && errorStatus < 500;
+    this.#logger.logError(errorType, errorMessage, {
+      ...identityOf(stage, trace),
+      status: errorStatus,
+      causes: errorCauses,
+      level: isRefusal ? 'warn' : 'error',
+    });
+  }
+
+  /** False when there is no line for what the stage is. */
+  #writeMetrics(stage: StageExecution, trace: TraceIdentity): boolean {
+    switch (stage.kind) {
+      case 'request':
+        this.#request(stage, trace);
+        return true;
+      case 'stream':
+        this.#stream(stage, trace);
+        return true;
+      case 'provider':
+        this.#provider(stage, trace);
+        return true;
+      case 'cache':
+        return this.#cache(stage, trace);
+      default:
+        return false;
+    }
+  }
+
+  #request(stage: StageExecution, trace: TraceIdentity): void {
+    const { method, route, statusCode, ...attributes } = stage.attributes;
+    this.#logger.logRequestMetrics({
+      ...endOf(stage, trace),
+      method: textOf(method) ?? '_OTHER',
+      route: textOf(route) ?? 'unmatched',
+      statusCode: numberOf(statusCode),
+      latencyMs: stage.durationMs,
+      keptBecause: trace.keptBecause,
+      attributes,
+    });
+  }
+
+  #stream(stage: StageExecution, trace: TraceIdentity): void {
+    const { route, heartbeats, events, timeToFirstEventMs, stalls, bytes, ...attributes } = stage.attributes;
+    this.#logger.logSseMetrics({
+      ...endOf(stage, trace),
+      route: textOf(route),
+      durationMs: stage.durationMs,
+      heartbeats: numberOf(heartbeats) ?? 0,
+      events: numberOf(events) ?? 0,
+      ending: stage.ending,
+      timeToFirstEventMs: numberOf(timeToFirstEventMs),
+      stalls: numberOf(stalls),
+      bytes: numberOf(bytes),
+      attributes,
+    });
+  }
+
+  #provider(stage: StageExecution, trace: TraceIdentity): void {
+    const { provider, model, inputTokens, outputTokens, tokenCost, apiCost, ...attributes } =
+      stage.attributes;
+    this.#logger.logProviderMetrics({
+      ...endOf(stage, trace),
+      provider: textOf(provider) ?? 'unknown',
+      model: textOf(model),
+      latencyMs: stage.durationMs,
+      success: stage.success,
+      inputTokens: numberOf(inputTokens),
+      outputTokens: numberOf(outputTokens),
+      tokenCost: numberOf(tokenCost),
+      apiCost: numberOf(apiCost),
+      attributes,
+    });
+  }
+
+  /** What is no look-up (storing), and one that failed, has no hit. */
+  #cache(stage: StageExecution, trace: TraceIdentity): boolean {
+    const { cache, hit, ...attributes } = stage.attributes;
+    if (typeof hit !== 'boolean') return false;
+    this.#logger.logCacheMetrics({
+      ...endOf(stage, trace),
+      cache: textOf(cache) ?? 'unknown',
+      hit,
+      latencyMs: stage.durationMs,
+      attributes,
+    });
+    return true;
   }
 }
 
-function identityOf(stage: StageStart, trace: TraceIdentity): object {
-  return {
-    stage: stage.stageId,
-    stageName: stage.stageName,
-    kind: stage.kind,
-    threadId: trace.threadId,
-    traceId: trace.traceId,
-  };
+function identityOf({ stageId }: StageStart, { traceId, threadId }: TraceIdentity): LineDetails {
+  return { traceId, threadId, stage: stageId };
 }
 
-/** Left out where there are none. */
-function attributesOf({ attributes }: StageStart): object {
-  return Object.keys(attributes).length > 0 ? { attributes } : {};
+function endOf(stage: StageExecution, trace: TraceIdentity): LineDetails {
+  return { ...identityOf(stage, trace), outcome: stage.outcome, errorType: stage.errorType };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import type { LogWriter } from '@followspot/sinks/log';
+import { textWriter } from './text-writer.js';
 
 const CONTEXT = 'Followspot';
 
@@ -13,13 +14,17 @@ export async function createLogWriter(): Promise<LogWriter> {
   const text = textWriter(new Logger(CONTEXT));
   // Looked up per line: nestjs-pino makes its root logger when its module is created, which may come after ours.
   const writer = (): LogWriter => pino.find(({ PinoLogger }) => PinoLogger.root)?.PinoLogger.root ?? text;
+  const write =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: object, message: string): void => {
+      writer()[level]({ context: CONTEXT, ...fields }, message);
+    };
   return {
-    debug: (fields, message) => {
-      writer().debug({ context: CONTEXT, ...fields }, message);
-    },
-    info: (fields, message) => {
-      writer().info({ context: CONTEXT, ...fields }, message);
-    },
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    isLevelEnabled: (level) => writer().isLevelEnabled?.(level) ?? true,
   };
 }
 
@@ -41,31 +46,4 @@ async function pinoModules(): Promise<readonly PinoModule[]> {
   } catch {
     return [];
   }
-}
-
-/** The reference's form: `Stage completed: Cache Lookup | stage=2.0_CACHE_LOOKUP | thread_id=… | duration_ms=5.23`. */
-function textWriter(logger: Logger): LogWriter {
-  const line = (fields: object, message: string): string => {
-    const { context: _, stageName, attributes: __, ...shown } = fields as Record<string, unknown>;
-    const pairs = Object.entries(shown).map(([key, value]) => `${snakeCase(key)}=${plain(value)}`);
-    return [`${message}: ${String(stageName)}`, ...pairs].join(' | ');
-  };
-  return {
-    debug: (fields, message) => {
-      logger.debug(line(fields, message));
-    },
-    info: (fields, message) => {
-      logger.log(line(fields, message));
-    },
-  };
-}
-
-/** Quoted where it could be taken for another field or another line, as an error's message could. */
-function plain(value: unknown): string {
-  const text = String(value);
-  return /^[\w.:/-]*$/.test(text) ? text : JSON.stringify(text);
-}
-
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

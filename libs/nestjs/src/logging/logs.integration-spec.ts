@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type ArgumentsHost,
+  BadRequestException,
   type CanActivate,
   Catch,
   Controller,
@@ -21,10 +22,10 @@ import { BaseExceptionFilter } from '@nestjs/core';
 import { Logger as PinoNestLogger, LoggerModule, PinoLogger } from 'nestjs-pino';
 import { finalize, map, type Observable, tap, timer } from 'rxjs';
 import { TrackStage } from '@followspot/core';
-import { traceMixin } from '@followspot/sinks/log';
-import type { ObservabilityOptions } from './config/observability-options.js';
-import { call, openStream } from './testing/http-client.js';
-import { ADAPTERS, type AdapterName, type RunningApp, startApp } from './testing/running-app.js';
+import { ObservabilityLogger, traceMixin } from '@followspot/sinks/log';
+import type { ObservabilityOptions } from '../config/observability-options.js';
+import { call, openStream } from '../testing/http-client.js';
+import { ADAPTERS, type AdapterName, type RunningApp, startApp } from '../testing/running-app.js';
 
 type Line = Record<string, unknown> & { msg: string };
 
@@ -62,7 +63,10 @@ class TalkingFilter extends BaseExceptionFilter {
 class TalkingController {
   readonly #nestLogger = new Logger('Nest');
 
-  constructor(@Inject(PinoLogger) private readonly pino: PinoLogger) {}
+  constructor(
+    @Inject(PinoLogger) private readonly pino: PinoLogger,
+    @Inject(ObservabilityLogger) private readonly lines: ObservabilityLogger,
+  ) {}
 
   @Get('work')
   @TrackStage('2.0_CACHE_LOOKUP', { kind: 'cache', attributes: () => ({ cache: 'L1', hit: true }) })
@@ -76,6 +80,31 @@ class TalkingController {
   @TrackStage('FAILING')
   fails(): string {
     throw new TypeError('no such thing');
+  }
+
+  @Get('refuses')
+  @TrackStage('VALIDATION')
+  refuses(): string {
+    throw new BadRequestException('q is missing');
+  }
+
+  @Get('secrets')
+  @TrackStage('SECRETS')
+  secrets(): string {
+    return this.secret();
+  }
+
+  @TrackStage('PROVIDER', { kind: 'provider' })
+  secret(): string {
+    const cause = new Error('connect redis://user:hunter2@cache');
+    throw new Error('GET http://h/?q=illness failed for sk-hunter2hunter2', { cause });
+  }
+
+  @Get('by-hand')
+  byHand(): string {
+    this.lines.logCacheMetrics({ cache: 'redis', hit: false, latencyMs: 2 });
+    this.lines.logError('QUOTA', 'nothing left', { cause: new Error('spent') });
+    return 'done';
   }
 
   @Get('denied')
@@ -105,7 +134,9 @@ async function startLoggingApp(
     controllers: [TalkingController],
     providers: [DenyingGuard],
     imports: [
-      LoggerModule.forRoot({ pinoHttp: [{ mixin: traceMixin, autoLogging: false, level: 'debug' }, memory] }),
+      LoggerModule.forRoot({
+        pinoHttp: [{ mixin: traceMixin, autoLogging: false, level: 'debug' }, memory],
+      }),
     ],
     options: { log: true, ...options },
     configure: (app) => {
@@ -116,6 +147,8 @@ async function startLoggingApp(
 
 const DEBUG = 20;
 const INFO = 30;
+const WARN = 40;
+const ERROR = 50;
 
 describe.each(ADAPTERS)('With nestjs-pino on %s', (adapter) => {
   beforeEach(() => {
@@ -124,25 +157,39 @@ describe.each(ADAPTERS)('With nestjs-pino on %s', (adapter) => {
   });
 
   const of = (traceId: string): Line[] => lines.filter((line) => line['traceId'] === traceId);
-  const ours = (traceId: string): Line[] => of(traceId).filter(({ msg }) => msg.startsWith('Stage '));
+  const ours = (traceId: string): Line[] => of(traceId).filter(({ context }) => context === 'Followspot');
 
   it('each stage has a line at debug when it starts and one at info when it has ended', async () => {
     const app = await startLoggingApp(adapter);
     await call(app.port, '/work', { traceId: 'work' });
     await app.sink.root('work');
-    const who = { context: 'Followspot', threadId: 'work', traceId: 'work' };
-    const request = { ...who, stage: 'HTTP.1_REQUEST', stageName: 'GET /work', kind: 'request' };
-    const lookup = { ...who, stage: '2.0_CACHE_LOOKUP', stageName: 'Cache Lookup', kind: 'cache' };
-    const end = { level: INFO, msg: 'Stage completed', durationMs: expect.any(Number), outcome: 'ok' };
-    expect(ours('work')).toEqual([
-      expect.objectContaining({ level: DEBUG, msg: 'Stage started', ...request, stageName: 'Request' }),
-      expect.objectContaining({ level: DEBUG, msg: 'Stage started', ...lookup }),
-      expect.objectContaining({ ...end, ...lookup, attributes: { cache: 'L1', hit: true } }),
-      expect.objectContaining({
-        ...end,
+    const who = { context: 'Followspot', traceId: 'work' };
+    const request = { ...who, stage: 'HTTP.1_REQUEST' };
+    const lookup = { ...who, stage: '2.0_CACHE_LOOKUP' };
+    const ended = { latencyMs: expect.any(Number), outcome: 'ok' };
+    const answered = { method: 'GET', route: '/work', statusCode: 200, keptBecause: 'sampled' };
+    expect(ours('work').map(({ time: _, pid: __, hostname: ___, ...line }) => line)).toEqual([
+      {
+        level: DEBUG,
+        msg: 'Stage started',
+        event: 'stage',
         ...request,
-        attributes: expect.objectContaining({ statusCode: 200 }),
-      }),
+        stageName: 'Request',
+        kind: 'request',
+      },
+      {
+        level: DEBUG,
+        msg: 'Stage started',
+        event: 'stage',
+        ...lookup,
+        stageName: 'Cache Lookup',
+        kind: 'cache',
+      },
+      { level: INFO, msg: 'Cache L1 hit', event: 'cache', ...lookup, cache: 'L1', hit: true, ...ended },
+      {
+        ...{ level: INFO, msg: 'GET /work 200', event: 'request', ...request, ...answered, ...ended },
+        attributes: { handler: 'TalkingController.work' },
+      },
     ]);
     await app.close();
   });
@@ -182,9 +229,10 @@ describe.each(ADAPTERS)('With nestjs-pino on %s', (adapter) => {
     await call(app.port, '/work', { traceId: 'second' });
     await app.sink.root('second');
     expect(of('second').filter(({ msg }) => /request/i.test(msg))).toEqual([]);
-    expect(
-      ours('second').filter(({ msg, kind }) => msg === 'Stage completed' && kind === 'request'),
-    ).toHaveLength(1);
+    expect(ours('second').filter(({ event }) => event === 'request')).toHaveLength(1);
+    expect(new Set(ours('second').map(({ stage, level }) => `${String(stage)} ${String(level)}`)).size).toBe(
+      ours('second').length,
+    );
     await app.close();
   });
 
@@ -195,26 +243,81 @@ describe.each(ADAPTERS)('With nestjs-pino on %s', (adapter) => {
     stream.leave();
     await app.sink.root('gone');
     expect(of('gone').filter(({ msg }) => msg === 'said in the teardown')).toHaveLength(1);
-    expect(ours('gone').filter(({ kind }) => kind === 'stream')).toMatchObject([
-      { msg: 'Stage started' },
-      { msg: 'Stage completed', outcome: 'cancelled', ending: 'client_disconnect' },
+    expect(ours('gone').filter(({ stage }) => stage === 'HTTP.2_STREAM')).toMatchObject([
+      { level: DEBUG, msg: 'Stream opened', event: 'stream_event', eventType: 'opened', streamId: 'gone' },
+      {
+        level: INFO,
+        event: 'sse',
+        outcome: 'cancelled',
+        ending: 'client_disconnect',
+        events: expect.any(Number),
+      },
     ]);
     expect(lines.filter(({ msg, traceId }) => msg.startsWith('said') && traceId !== 'gone')).toEqual([]);
     await app.close();
   });
 
-  it('a failed stage tells the class and the message of its error', async () => {
+  it('an error has a line of its own at the stage that failed, and the request fails at error', async () => {
     const app = await startLoggingApp(adapter);
     await call(app.port, '/fails', { traceId: 'fails' });
     await app.sink.root('fails');
-    expect(ours('fails')).toContainEqual(
+    expect(ours('fails').filter(({ level }) => level !== DEBUG)).toMatchObject([
+      { level: ERROR, event: 'error', stage: 'FAILING', errorType: 'TypeError', msg: 'no such thing' },
+      { level: INFO, event: 'stage', stage: 'FAILING', outcome: 'error', errorType: 'TypeError' },
+      { level: ERROR, event: 'request', statusCode: 500, outcome: 'error' },
+    ]);
+    await app.close();
+  });
+
+  it("a client's mistake is no error of the service", async () => {
+    const app = await startLoggingApp(adapter);
+    await call(app.port, '/refuses', { traceId: 'refused' });
+    await app.sink.root('refused');
+    expect(ours('refused').filter(({ level }) => level !== DEBUG)).toMatchObject([
+      { level: WARN, event: 'error', errorType: 'BadRequestException', status: 400, msg: 'q is missing' },
+      { level: INFO, event: 'stage', stage: 'VALIDATION' },
+      { level: INFO, event: 'request', statusCode: 400, outcome: 'ok' },
+    ]);
+    await app.close();
+  });
+
+  it('no line of ours shows a secret or what somebody has asked, unless it may', async () => {
+    const app = await startLoggingApp(adapter);
+    const headers = { authorization: 'Bearer hunter2hunter2', cookie: 'sid=hunter2', 'x-api-key': 'hunter2' };
+    await call(app.port, '/secrets?q=my+illness&api_key=hunter2', { traceId: 'secrets', headers });
+    await app.sink.root('secrets');
+    expect(ours('secrets').length).toBeGreaterThan(4);
+    expect(JSON.stringify(ours('secrets'))).not.toMatch(/hunter2|illness/);
+    expect(ours('secrets')).toContainEqual(
       expect.objectContaining({
-        stage: 'FAILING',
-        outcome: 'error',
-        errorType: 'TypeError',
-        errorMessage: 'no such thing',
+        msg: 'GET http://h/?q=[redacted] failed for [redacted]',
+        causes: ['Error: connect redis://[redacted]@cache'],
       }),
     );
+    await app.close();
+
+    const open = await startLoggingApp(adapter, { log: { queryText: true } });
+    await call(open.port, '/secrets', { traceId: 'open' });
+    await open.sink.root('open');
+    expect(JSON.stringify(ours('open'))).toMatch(/illness/);
+    expect(JSON.stringify(ours('open'))).not.toMatch(/hunter2/);
+    await open.close();
+  });
+
+  it('the application writes lines of the same shape by hand, with the trace id of the request', async () => {
+    const app = await startLoggingApp(adapter, { log: false });
+    await call(app.port, '/by-hand', { traceId: 'hand' });
+    expect(ours('hand')).toMatchObject([
+      { level: INFO, event: 'cache', cache: 'redis', hit: false, latencyMs: 2, msg: 'Cache redis miss' },
+      { level: ERROR, event: 'error', errorType: 'QUOTA', msg: 'nothing left', causes: ['Error: spent'] },
+    ]);
+    await app.close();
+  });
+
+  it('what is cut from a line is counted', async () => {
+    const app = await startLoggingApp(adapter, { log: { limits: { textLength: 16 } } });
+    app.nest.get(ObservabilityLogger).logError('HUGE', 'x'.repeat(1_000_000));
+    expect(app.tracker.getDropCounts().logValues).toBe(1);
     await app.close();
   });
 
@@ -234,9 +337,9 @@ describe.each(ADAPTERS)('With nestjs-pino on %s', (adapter) => {
     expect(ours('rescued')).toEqual([]);
     stream.leave();
     await app.sink.root('rescued');
-    expect(ours('rescued').map(({ msg, kind }) => [msg, kind])).toEqual([
-      ['Stage completed', 'stream'],
-      ['Stage completed', 'request'],
+    expect(ours('rescued')).toMatchObject([
+      { event: 'sse', ending: 'client_disconnect' },
+      { event: 'request', outcome: 'cancelled', keptBecause: 'abandoned' },
     ]);
     await app.close();
   });
@@ -247,6 +350,14 @@ describe.each(ADAPTERS)('With nestjs-pino on %s', (adapter) => {
     await app.sink.root('thread');
     expect(of('thread').length).toBeGreaterThan(4);
     expect(new Set(of('thread').map(({ threadId }) => threadId))).toEqual(new Set(['conversation-7']));
+    await app.close();
+  });
+
+  it('with traces: all a sampled-out request has its lines, too', async () => {
+    const app = await startLoggingApp(adapter, { sampleRate: 0, log: { traces: 'all', stages: false } });
+    await call(app.port, '/work', { traceId: 'all' });
+    await app.sink.root('all');
+    expect(ours('all').map(({ msg }) => msg)).toEqual(['Cache L1 hit', 'GET /work 200']);
     await app.close();
   });
 
