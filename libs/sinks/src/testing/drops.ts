@@ -9,4 +9,5 @@ export const noDrops: DropCounts = {
   attributes: 0,
   lateStages: 0,
   internalErrors: 0,
+  logValues: 0,
 };
