@@ -95,16 +95,15 @@ export class HttpExchange {
   openStream(): SseStreamStage | undefined {
     if (this.#stream?.stage.hasEnded === false) return this.#stream;
     const resumption = resumptionOf(this.#request.headers['last-event-id']);
-    const stage = this.root.open(STREAM_STAGE, resumption?.attributes);
+    const route = this.#shownRoute();
+    const stage = this.root.open(STREAM_STAGE, { route, ...resumption?.attributes });
     if (stage === undefined) return undefined;
     const continuesTraceId = resumption?.after?.traceId;
     if (continuesTraceId !== undefined) this.root.setAttribute('continuesTraceId', continuesTraceId);
-    const route = this.#shownRoute();
-    stage.setAttribute('route', route);
     this.#watchedStream?.closed();
     const watched = this.#watcher.streamOpened(route);
     this.#watchedStream = watched;
-    const options: GapOptions = { ...this.#streamOptions, onGap: (gapMs) => watched.gap(gapMs) };
+    const options: GapOptions = { ...this.#streamOptions, watched };
     this.#stream = new SseStreamStage(
       stage,
       { raw: this.#response, source: this.#source, resumesAfter: resumption?.after },

@@ -111,7 +111,7 @@ describe.each(ADAPTERS)('A request with Last-Event-ID on %s', (adapter) => {
     });
     source.next({ data: 'hello' });
     await stream.seen('hello');
-    const expected = { lastEventId: 'first:4', continuesTraceId: 'first' };
+    const expected = { route: '/driven', lastEventId: 'first:4', continuesTraceId: 'first' };
     expect(starts).toContainEqual({ stageId: 'HTTP.2_STREAM', attributes: expected });
     const summary = app.nest.get(ExecutionTracker).getExecutionSummary('second');
     expect(summary?.running).toBe(true);

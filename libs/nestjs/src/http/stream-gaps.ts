@@ -1,13 +1,14 @@
 import { type Attributes, type AttributeValue, microseconds } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import { GapHistogram } from './gap-histogram.js';
+import type { WatchedStream } from './open-watcher.js';
 
 /** Finds out what was going on between two readings of the monotonic clock. */
 export type StallExplainer = (fromMs: number, toMs: number) => string | undefined;
 
 /** How gaps are judged, and who is told of each. */
 export interface GapOptions extends StreamOptions {
-  readonly onGap?: (gapMs: number) => void;
+  readonly watched?: Pick<WatchedStream, 'gap'>;
 }
 
 /**
@@ -38,7 +39,7 @@ export class StreamGaps {
     this.#judge(lastMs, nowMs);
     this.#histogram ??= new GapHistogram();
     this.#histogram.add(nowMs - lastMs);
-    this.#options.onGap?.(nowMs - lastMs);
+    this.#options.watched?.gap(nowMs - lastMs);
   }
 
   /** The stream was cut short: the silence before may be a stall, but is no gap, because no event came after it. */

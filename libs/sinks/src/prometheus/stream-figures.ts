@@ -52,6 +52,26 @@ export interface OpenStream {
   closed(): void;
 }
 
+class OpenRouteStream implements OpenStream {
+  readonly #streams: RouteStreams;
+  #isOpen = true;
+
+  constructor(streams: RouteStreams) {
+    this.#streams = streams;
+    streams.opened += 1;
+    streams.active += 1;
+  }
+
+  gap(gapMs: number): void {
+    if (isAmount(gapMs)) (this.#streams.gaps ??= new Histogram(GAP_BUCKETS)).observe(gapMs);
+  }
+
+  closed(): void {
+    if (this.#isOpen) this.#streams.active -= 1;
+    this.#isOpen = false;
+  }
+}
+
 /** What streams did, for people. */
 export interface StreamSummary {
   readonly open: number;
@@ -73,21 +93,7 @@ export class StreamFigures {
   }
 
   opened(route: string): OpenStream {
-    const streams = this.#routes.get(route);
-    streams.opened += 1;
-    streams.active += 1;
-    let isOpen = true;
-    return {
-      gap: (gapMs) => {
-        if (!isAmount(gapMs)) return;
-        streams.gaps ??= new Histogram(GAP_BUCKETS);
-        streams.gaps.observe(gapMs);
-      },
-      closed: () => {
-        if (isOpen) streams.active -= 1;
-        isOpen = false;
-      },
-    };
+    return new OpenRouteStream(this.#routes.get(route));
   }
 
   record(stage: StageExecution, trace: TraceIdentity): void {
