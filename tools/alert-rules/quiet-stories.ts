@@ -1,0 +1,83 @@
+import { constant, counter, type Series } from './proof.ts';
+import { SLOS } from './slos.ts';
+
+/** A time in which no alert may fire. */
+export interface QuietStory {
+  /** "nothing fires …" */
+  readonly name: string;
+  readonly minutes: number;
+  readonly series: readonly Series[];
+}
+
+const HOUR = 60;
+const DAY = 24 * HOUR;
+const SEARCH = 'job="gateway",route="/search"';
+const OPENAI = 'job="gateway",provider="openai",model="gpt"';
+const L1 = 'job="gateway",cache="l1"';
+
+export const QUIET_STORIES: readonly QuietStory[] = [
+  {
+    name: 'without any series',
+    minutes: HOUR,
+    series: [{ series: 'up{job="gateway"}', values: '1x60' }],
+  },
+  {
+    name: 'without any traffic',
+    minutes: DAY,
+    series: [
+      ...SLOS.flatMap(({ example }) => example([[DAY, 0]], [[DAY, 0]])),
+      constant(`sse_stalls_total{${SEARCH}}`, DAY, 3),
+      constant(`sse_connections_total{${SEARCH}}`, DAY, 10),
+      constant(`provider_requests_total{${OPENAI}}`, DAY, 10),
+      constant(`provider_errors_total{${OPENAI}}`, DAY, 10),
+      constant(`cache_hits_total{${L1}}`, DAY, 10),
+      constant(`cache_misses_total{${L1}}`, DAY, 10),
+      constant(`token_cost_total{${OPENAI}}`, DAY, 10),
+      constant('followspot_dropped_total{job="gateway",what="labelValues"}', DAY, 10),
+      constant('followspot_internal_errors_total{job="gateway"}', DAY, 2),
+    ],
+  },
+  { name: 'at one bad event an hour, for hours', minutes: 3 * HOUR, series: oneBadEventAnHour(3) },
+  { name: 'at one bad event an hour, for days', minutes: 3 * DAY, series: oneBadEventAnHour(72) },
+  {
+    name: 'at the busiest of days, with as many bad events as promised',
+    minutes: DAY,
+    series: [
+      ...SLOS.flatMap(({ example, objective }) =>
+        example([[DAY, 10_000]], [[DAY, Math.floor(9_000 * (1 - objective))]]),
+      ),
+      counter(`http_request_duration_seconds_bucket{${SEARCH},method="GET",status_class="2xx",le="1"}`, [
+        DAY,
+        9_800,
+      ]),
+    ],
+  },
+];
+
+/** And nothing else: by its share of the traffic each is a catastrophe. */
+function oneBadEventAnHour(hours: number): Series[] {
+  const minutes = hours * HOUR;
+  const hourly = (series: string): Series =>
+    counter(series, ...Array.from({ length: hours }, () => [[59, 0] as const, [1, 1] as const]).flat());
+  const histogram = (name: string, metBound: string): Series[] => [
+    hourly(`${name}_count{${SEARCH}}`),
+    hourly(`${name}_bucket{${SEARCH},le="+Inf"}`),
+    constant(`${name}_bucket{${SEARCH},le="${metBound}"}`, minutes, 0),
+  ];
+  return [
+    hourly(`http_requests_total{${SEARCH},method="GET",status_class="5xx"}`),
+    hourly(`http_errors_total{${SEARCH},method="GET"}`),
+    ...histogram('http_request_duration_seconds', '2.5'),
+    ...histogram('sse_time_to_first_event_seconds', '5'),
+    hourly(`sse_connections_total{${SEARCH}}`),
+    hourly(`sse_connections_closed_total{${SEARCH},ending="server_error"}`),
+    hourly(`sse_connections_closed_total{${SEARCH},ending="client_disconnect"}`),
+    hourly(`sse_stalls_total{${SEARCH}}`),
+    hourly(`provider_requests_total{${OPENAI}}`),
+    hourly(`provider_errors_total{${OPENAI}}`),
+    // Every tenth look-up was a hit until now.
+    counter(`cache_hits_total{${L1}}`, [minutes - HOUR, 0.02], [HOUR, 0]),
+    counter(`cache_misses_total{${L1}}`, [minutes, 0.05]),
+    counter(`token_cost_total{${OPENAI}}`, [minutes - HOUR, 0.0001], [HOUR, 0.01]),
+  ];
+}
