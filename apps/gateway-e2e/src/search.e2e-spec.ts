@@ -102,7 +102,15 @@ describe('a gateway that was started with no configuration', () => {
     expect(stageOf(trace, '3.0_RETRIEVAL').kind).toBe('retrieval');
     expect(stageOf(trace, '5.0_LLM_STREAMING')).toMatchObject({
       kind: 'provider',
-      attributes: { provider: 'extractive', words: fresh.events.length - 2 },
+      attributes: {
+        provider: 'embedded',
+        model: 'extractive',
+        words: fresh.events.length - 2,
+        outputTokens: fresh.events.length - 2,
+        inputTokens: expect.any(Number),
+        tokenCost: 0,
+        apiCost: 0,
+      },
     });
   });
 
