@@ -46,7 +46,7 @@ export function dashboard(): string {
     builder.withRow(new RowBuilder(title).id(++id));
     for (const panel of panels) builder.withPanel({ build: () => ({ ...panel.build(), id: ++id }) });
   }
-  // Grafana up to 11 reads the style here; later ones leave it to the user and to `?theme=dark`.
+  // A wish: Grafana leaves the theme to the user and to `?theme=dark`.
   return `${JSON.stringify({ ...builder.build(), style: 'dark' }, undefined, 2)}\n`;
 }
 

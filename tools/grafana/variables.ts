@@ -14,7 +14,7 @@ function choice(name: string, label: string, query: string): QueryVariableBuilde
   return new QueryVariableBuilder(name)
     .label(label)
     .datasource(DATA_SOURCE)
-    .query({ query, refId: name })
+    .query(query)
     .definition(query)
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.AlphabeticalAsc)
