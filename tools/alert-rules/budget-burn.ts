@@ -81,7 +81,7 @@ function ratio(slo: Slo, { text }: Window): RecordingRule {
   return {
     record: `job:slo_bad:ratio_rate${text}`,
     labels: { slo: slo.name },
-    expr: share(`(${slo.bad(count)})`, slo.all(count)),
+    expr: share(slo.bad(count), slo.all(count)),
   };
 }
 

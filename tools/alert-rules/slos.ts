@@ -15,7 +15,7 @@ export interface Slo {
   /** What breaks it, in a summary: "12 % of … ". */
   readonly broken: string;
   readonly advice: string;
-  /** The events that broke the promise, at most as many as there were. */
+  /** The events that broke the promise; what is not a sum goes in parentheses. */
   readonly bad: (count: Count) => string;
   /** All events. */
   readonly all: (count: Count) => string;
@@ -61,7 +61,7 @@ export const SLOS: readonly Slo[] = [
     broken: `of requests take longer than ${SLOW_SECONDS} s`,
     advice: 'Look at P50/P95 Latency, follow an exemplar to its trace, and see which stage took the time.',
     bad: (count) =>
-      `${count('http_request_duration_seconds_count')} - ${count(`http_request_duration_seconds_bucket{${upTo(SLOW_SECONDS)}}`)}`,
+      `(${count('http_request_duration_seconds_count')} - ${count(`http_request_duration_seconds_bucket{${upTo(SLOW_SECONDS)}}`)})`,
     all: (count) => count('http_request_duration_seconds_count'),
     example: histogram(
       'http_request_duration_seconds',
@@ -77,7 +77,7 @@ export const SLOS: readonly Slo[] = [
     advice:
       'Look at Stage Duration: what runs before the first event (cache, retrieval, the model) has become slow.',
     bad: (count) =>
-      `${count('sse_time_to_first_event_seconds_count')} - ${count(`sse_time_to_first_event_seconds_bucket{${upTo(FIRST_EVENT_SECONDS)}}`)}`,
+      `(${count('sse_time_to_first_event_seconds_count')} - ${count(`sse_time_to_first_event_seconds_bucket{${upTo(FIRST_EVENT_SECONDS)}}`)})`,
     all: (count) => count('sse_time_to_first_event_seconds_count'),
     example: histogram('sse_time_to_first_event_seconds', AT, `${FIRST_EVENT_SECONDS}`),
   },

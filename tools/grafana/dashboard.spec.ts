@@ -110,6 +110,12 @@ test('every query follows the variables, and no percentile is a mean of percenti
       for (const selector of expr.match(/\{[^}]*\}/g) ?? []) assert.match(selector, /job=~"\$job"/, title);
       assert.doesNotMatch(expr, /_p\d\d_ms|\bavg\b/, title);
       assert.equal(expr.includes('_bucket{'), expr.includes('histogram_quantile('), title);
+      // The buckets of all replicas are added before the quantile is taken.
+      assert.match(
+        expr,
+        /^(?!histogram_quantile)|^histogram_quantile\(0\.\d+, sum by \(\w+, le\) \(rate\(/,
+        title,
+      );
       if (expr.includes('rate(')) assert.match(expr, /\[\$__rate_interval\]/, title);
     }
   }

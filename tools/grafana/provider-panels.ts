@@ -54,7 +54,7 @@ export const PROVIDER_PANELS: readonly PanelSource[] = [
     unit: 'percentunit',
     width: 8,
     max: 1,
-    queries: [{ expr: share(hits, `(${hits} + ${misses} or ${misses} or ${hits})`), legend: '{{cache}}' }],
+    queries: [{ expr: share(hits, `(${hits} + ${misses})`), legend: '{{cache}}' }],
   }),
   graph({
     title: 'Token Costs',

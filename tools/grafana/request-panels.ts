@@ -76,7 +76,7 @@ export const REQUEST_PANELS: readonly PanelSource[] = [
     max: 1,
     queries: [
       {
-        expr: `${perSecond(['kept'], ofJob('trace_requests_total', 'kept!="none"'))} / on () group_left () sum(rate(${ofJob('trace_requests_total')}[$__rate_interval]))`,
+        expr: `${perSecond(['kept'], ofJob('trace_requests_total', 'kept!="none"'))}\n/ on () group_left () sum(rate(${ofJob('trace_requests_total')}[$__rate_interval]))`,
         legend: '{{kept}}',
       },
     ],

@@ -30,7 +30,7 @@ export const STAGE_PANELS: readonly PanelSource[] = [
       'Executions per second that ended with an error. The innermost stage that fails is the cause of the others.',
     unit: 'ops',
     width: 12,
-    queries: [{ expr: `${failed} or 0 * ${stages}`, legend: '{{stage}}' }],
+    queries: [{ expr: failed, legend: '{{stage}}' }],
   }),
   graph({
     title: 'Stage Success Rate',

@@ -1,7 +1,9 @@
-/** The share of `part` in `whole`, 0..1: 0 where there is no part, no value where there is no whole either. */
+/**
+ * The share of `part` in `whole`, 0..1; NaN, which no comparison holds for, without traffic. Followspot exports a
+ * counter of failures from 0 on, beside the one of all: "no errors" never looks like "no data".
+ */
 export function share(part: string, whole: string): string {
-  // A counter is exported from its first event on. Without the `or`, "no errors" would look like "no data".
-  return `(${part} or 0 * ${whole}) / ${whole}`;
+  return `${part}\n/ ${whole}`;
 }
 
 /** The counter's increase per second, summed up to one series per combination of `labels`. */

@@ -67,16 +67,17 @@ const unfiltered = (query: string): string => query.replaceAll(/ (==|>=|>|<) /g,
     await corpus[Symbol.asyncDispose]();
   });
 
-  /** The names of those that have no data in spite of all patience. */
-  const withoutData = async (asked: readonly { of: string; expr: string }[]): Promise<string[]> => {
-    const missing = await prometheus.until(
+  /** Those that have had no data in spite of all patience. */
+  const withoutData = async (asked: readonly { of: string; expr: string }[]): Promise<typeof asked> => {
+    let missing = asked;
+    return prometheus.until(
       async () => {
-        const answers = await Promise.all(asked.map(({ expr }) => prometheus.query(expr)));
-        return asked.filter((_, index) => !isData(answers[index] ?? []));
+        const answers = await Promise.all(missing.map(({ expr }) => prometheus.query(expr)));
+        missing = missing.filter((_, index) => !isData(answers[index] ?? []));
+        return missing;
       },
-      (rest) => rest.length === 0,
+      ({ length }) => length === 0,
     );
-    return missing.map(({ of, expr }) => `${of}: ${expr}`);
   };
 
   it('finds data for every query of every panel', async () => {
