@@ -122,7 +122,7 @@ function proofOf(slo: Slo, burn: Burn): Alert['proof'] {
   const perMinute = 1_000;
   const bad = Math.round(perMinute * Math.min(1, (burn.factor * 4 * (1 - slo.objective)) / 3));
   const worse = burn.long.minutes + Number.parseInt(burn.for) * (burn.for.endsWith('h') ? 60 : 1) + 5;
-  const healed = burn.short.minutes + 5;
+  const healed = burn.short.minutes + 30;
   const phases = (rate: number, healedRate: number): Phase[] => [
     [worse, rate],
     [healed, healedRate],

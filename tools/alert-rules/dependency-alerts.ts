@@ -69,14 +69,14 @@ export const DEPENDENCY_ALERTS: readonly Alert[] = [
     runbook: 'CacheCollapsed',
     proof: {
       series: [
-        counter(`cache_hits_total{${L1}}`, [1_440, 60], [60, 10], [120, 60]),
-        counter(`cache_misses_total{${L1}}`, [1_440, 40], [60, 90], [120, 40]),
+        counter(`cache_hits_total{${L1}}`, [1_440, 60], [90, 10], [60, 60]),
+        counter(`cache_misses_total{${L1}}`, [1_440, 40], [90, 90], [60, 40]),
       ],
-      firesAt: 1_490,
+      firesAt: 1_500,
       labels: { job: 'gateway', cache: 'l1' },
       summary:
         'gateway: the hit rate of cache l1 is 10% (15m), less than half of what it was on the last day',
-      resolvedAt: 1_530,
+      resolvedAt: 1_590,
     },
   },
   {

@@ -12,29 +12,39 @@ export interface Proof {
   readonly not?: readonly string[];
 }
 
-/** One sample a minute. */
+/** A series of a test, written down with a sample every so many minutes, in promtool's notation. */
 export interface Series {
   readonly series: string;
-  /** In promtool's notation. */
-  readonly values: string;
+  values(stepMinutes: number): string;
 }
 
-/** For so many minutes a counter grows by so much a minute. */
+/** For so many minutes, multiples of 5, a counter grows by so much a minute. */
 export type Phase = readonly [minutes: number, perMinute: number];
 
 /** A counter that starts at 0. */
 export function counter(series: string, ...phases: readonly Phase[]): Series {
-  let total = 0;
-  const parts = phases.map(([minutes, perMinute], index) => {
-    const from = index === 0 ? 0 : total + perMinute;
-    const steps = index === 0 ? minutes : minutes - 1;
-    total += minutes * perMinute;
-    return `${from}+${perMinute}x${steps}`;
-  });
-  return { series, values: parts.join(' ') };
+  const values = (stepMinutes: number): string => {
+    let total = 0;
+    const parts = phases.map(([minutes, perMinute]) => {
+      const [steps, perStep] = [minutes / stepMinutes, perMinute * stepMinutes];
+      const from = total + perStep;
+      total += minutes * perMinute;
+      return `${from}+${perStep}x${steps - 1}`;
+    });
+    return `0 ${parts.join(' ')}`;
+  };
+  return { series, values };
 }
 
-/** A gauge, or a counter that stands still. */
-export function constant(series: string, minutes: number, value: number): Series {
-  return { series, values: `${value}x${minutes}` };
+/** For so many minutes, multiples of 5, a gauge has this value; `undefined` where it is not exported. */
+export function gauge(
+  series: string,
+  ...phases: readonly (readonly [minutes: number, value: number | undefined])[]
+): Series {
+  const values = (stepMinutes: number): string =>
+    phases
+      .map(([minutes, value]) => [minutes / stepMinutes, value] as const)
+      .map(([steps, value]) => (value === undefined ? `_x${steps}` : `${value}x${steps - 1}`))
+      .join(' ');
+  return { series, values };
 }

@@ -1,4 +1,4 @@
-import { constant, counter, type Series } from './proof.ts';
+import { counter, gauge, type Series } from './proof.ts';
 import { SLOS } from './slos.ts';
 
 /** A time in which no alert may fire. */
@@ -19,22 +19,22 @@ export const QUIET_STORIES: readonly QuietStory[] = [
   {
     name: 'without any series',
     minutes: HOUR,
-    series: [{ series: 'up{job="gateway"}', values: '1x60' }],
+    series: [gauge('up{job="gateway",instance="a:3000"}', [HOUR, 1])],
   },
   {
     name: 'without any traffic',
     minutes: DAY,
     series: [
       ...SLOS.flatMap(({ example }) => example([[DAY, 0]], [[DAY, 0]])),
-      constant(`sse_stalls_total{${SEARCH}}`, DAY, 3),
-      constant(`sse_connections_total{${SEARCH}}`, DAY, 10),
-      constant(`provider_requests_total{${OPENAI}}`, DAY, 10),
-      constant(`provider_errors_total{${OPENAI}}`, DAY, 10),
-      constant(`cache_hits_total{${L1}}`, DAY, 10),
-      constant(`cache_misses_total{${L1}}`, DAY, 10),
-      constant(`token_cost_total{${OPENAI}}`, DAY, 10),
-      constant('followspot_dropped_total{job="gateway",what="labelValues"}', DAY, 10),
-      constant('followspot_internal_errors_total{job="gateway"}', DAY, 2),
+      gauge(`sse_stalls_total{${SEARCH}}`, [DAY, 3]),
+      gauge(`sse_connections_total{${SEARCH}}`, [DAY, 10]),
+      gauge(`provider_requests_total{${OPENAI}}`, [DAY, 10]),
+      gauge(`provider_errors_total{${OPENAI}}`, [DAY, 10]),
+      gauge(`cache_hits_total{${L1}}`, [DAY, 10]),
+      gauge(`cache_misses_total{${L1}}`, [DAY, 10]),
+      gauge(`token_cost_total{${OPENAI}}`, [DAY, 10]),
+      gauge('followspot_dropped_total{job="gateway",what="labelValues"}', [DAY, 10]),
+      gauge('followspot_internal_errors_total{job="gateway"}', [DAY, 2]),
     ],
   },
   { name: 'at one bad event an hour, for hours', minutes: 3 * HOUR, series: oneBadEventAnHour(3) },
@@ -58,11 +58,11 @@ export const QUIET_STORIES: readonly QuietStory[] = [
 function oneBadEventAnHour(hours: number): Series[] {
   const minutes = hours * HOUR;
   const hourly = (series: string): Series =>
-    counter(series, ...Array.from({ length: hours }, () => [[59, 0] as const, [1, 1] as const]).flat());
+    counter(series, ...Array.from({ length: hours }, () => [[55, 0] as const, [5, 0.2] as const]).flat());
   const histogram = (name: string, metBound: string): Series[] => [
     hourly(`${name}_count{${SEARCH}}`),
     hourly(`${name}_bucket{${SEARCH},le="+Inf"}`),
-    constant(`${name}_bucket{${SEARCH},le="${metBound}"}`, minutes, 0),
+    gauge(`${name}_bucket{${SEARCH},le="${metBound}"}`, [minutes, 0]),
   ];
   return [
     hourly(`http_requests_total{${SEARCH},method="GET",status_class="5xx"}`),

@@ -1,5 +1,5 @@
 import { increasePer, quantilePer, ratePer, share } from '../monitoring/promql.ts';
-import { counter } from './proof.ts';
+import { counter, gauge } from './proof.ts';
 import type { Alert } from './rule.ts';
 
 const ROUTE = ['job', 'route'];
@@ -69,10 +69,10 @@ export const REQUEST_ALERTS: readonly Alert[] = [
     runbook: 'ServiceDown',
     proof: {
       series: [
-        { series: 'up{job="gateway",instance="a:3000"}', values: '1x10 0x10 1x20' },
-        { series: 'followspot_series{job="gateway",instance="a:3000"}', values: '120x10 _x10 120x20' },
+        gauge('up{job="gateway",instance="a:3000"}', [10, 1], [10, 0], [20, 1]),
+        gauge('followspot_series{job="gateway",instance="a:3000"}', [10, 120], [10, undefined], [20, 120]),
         // Down too, and not ours.
-        { series: 'up{job="node",instance="a:9100"}', values: '0x40' },
+        gauge('up{job="node",instance="a:9100"}', [40, 0]),
       ],
       firesAt: 15,
       labels: { job: 'gateway', instance: 'a:3000' },

@@ -84,25 +84,25 @@ export const STREAM_ALERTS: readonly Alert[] = [
         counter(
           `sse_connections_closed_total{${SEARCH},ending="completed"}`,
           [1_440, 95],
-          [60, 40],
+          [90, 40],
           [60, 95],
         ),
         counter(
           `sse_connections_closed_total{${SEARCH},ending="client_disconnect"}`,
           [1_440, 5],
-          [60, 60],
+          [90, 60],
           [60, 5],
         ),
         // A feed: everybody leaves, all day long.
         counter(
           'sse_connections_closed_total{job="gateway",route="/feed",ending="client_disconnect"}',
-          [1_560, 20],
+          [1_590, 20],
         ),
       ],
-      firesAt: 1_490,
+      firesAt: 1_500,
       labels: { job: 'gateway', route: '/search' },
       summary: 'gateway /search: 60% of clients leave before the end, many more than on the last day',
-      resolvedAt: 1_530,
+      resolvedAt: 1_590,
     },
   },
 ];
