@@ -59,16 +59,16 @@ function oneBadEventAnHour(hours: number): Series[] {
   const minutes = hours * HOUR;
   const hourly = (series: string): Series =>
     counter(series, ...Array.from({ length: hours }, () => [[55, 0] as const, [5, 0.2] as const]).flat());
-  const histogram = (name: string, metBound: string): Series[] => [
+  const histogram = (name: string, ...missedBounds: readonly string[]): Series[] => [
     hourly(`${name}_count{${SEARCH}}`),
     hourly(`${name}_bucket{${SEARCH},le="+Inf"}`),
-    gauge(`${name}_bucket{${SEARCH},le="${metBound}"}`, [minutes, 0]),
+    ...missedBounds.map((le) => gauge(`${name}_bucket{${SEARCH},le="${le}"}`, [minutes, 0])),
   ];
   return [
     hourly(`http_requests_total{${SEARCH},method="GET",status_class="5xx"}`),
     hourly(`http_errors_total{${SEARCH},method="GET"}`),
-    ...histogram('http_request_duration_seconds', '2.5'),
-    ...histogram('sse_time_to_first_event_seconds', '5'),
+    ...histogram('http_request_duration_seconds', '1', '2.5'),
+    ...histogram('sse_time_to_first_event_seconds', '5', '10'),
     hourly(`sse_connections_total{${SEARCH}}`),
     hourly(`sse_connections_closed_total{${SEARCH},ending="server_error"}`),
     hourly(`sse_connections_closed_total{${SEARCH},ending="client_disconnect"}`),
