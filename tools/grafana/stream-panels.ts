@@ -106,7 +106,7 @@ export const STREAM_DETAIL_PANELS: readonly PanelSource[] = [
   graph({
     title: 'Abort Lag',
     description:
-      'How long work goes on for a client that has left. Long: the handler does not listen to tracker.signal.',
+      'How long work goes on for clients that have left, of the streams behind which something was still running. Long: the handler does not listen to tracker.signal. Work that outlasts the grace time is cut and not in here.',
     unit: 's',
     width: 8,
     queries: quantiles('sse_abort_lag_seconds', 0.5, 0.95),
