@@ -16,6 +16,7 @@ interface Burn {
   readonly severity: Severity;
   /** Fewer bad events in the long window are no alert: more than 1.3 an hour, so that one an hour is quiet. */
   readonly atLeast: number;
+  /** What it comes to, in a summary. */
   readonly pace: string;
 }
 
@@ -40,7 +41,7 @@ export const BURNS: readonly Burn[] = [
     for: '2m',
     severity: 'critical',
     atLeast: 10,
-    pace: 'the budget of 30 days is gone in 2 days',
+    pace: 'at more than 14.4 times what is allowed the budget of 30 days is gone within 50 hours',
   },
   {
     suffix: 'BudgetBurns',
@@ -50,7 +51,7 @@ export const BURNS: readonly Burn[] = [
     for: '15m',
     severity: 'critical',
     atLeast: 12,
-    pace: 'the budget of 30 days is gone in 5 days',
+    pace: 'at more than 6 times what is allowed the budget of 30 days is gone within 5 days',
   },
   {
     suffix: 'BudgetBurnsSlowly',
@@ -60,7 +61,7 @@ export const BURNS: readonly Burn[] = [
     for: '1h',
     severity: 'warning',
     atLeast: 100,
-    pace: 'the budget of 30 days does not last',
+    pace: 'the budget of 30 days will not last',
   },
 ];
 
@@ -106,7 +107,7 @@ function alertOf(slo: Slo, burn: Burn): Alert {
     ].join('\n'),
     for: burn.for,
     severity: burn.severity,
-    summary: `{{ $labels.job }}: {{ $value | humanizePercentage }} ${slo.broken} (${long.text}); at ${factor} times the allowed rate ${burn.pace}`,
+    summary: `{{ $labels.job }}: {{ $value | humanizePercentage }} ${slo.broken} (${long.text}); ${burn.pace}`,
     description: `Promised: ${slo.promise}. ${slo.advice}`,
     runbook: `Budget of ${slo.name}`,
     proof: proofOf(slo, burn),
@@ -131,7 +132,7 @@ function proofOf(slo: Slo, burn: Burn): Alert['proof'] {
     series: slo.example(phases(perMinute, perMinute), phases(bad, 0)),
     firesAt: worse,
     labels: { job: 'gateway', slo: slo.name },
-    summary: `gateway: ${humanizePercentage(bad / perMinute)} ${slo.broken} (${burn.long.text}); at ${burn.factor} times the allowed rate ${burn.pace}`,
+    summary: `gateway: ${humanizePercentage(bad / perMinute)} ${slo.broken} (${burn.long.text}); ${burn.pace}`,
     resolvedAt: worse + healed,
     // What burns slower than their factor must not wake anybody.
     not: BURNS.filter(({ factor }) => factor > burn.factor).map((faster) => alertName(slo, faster)),

@@ -7,7 +7,7 @@ export const OWN_PANELS: readonly PanelSource[] = [
     title: 'Dropped and Failed Records',
     description:
       'Per second: what was not recorded because a bound was reached, by bound, and errors inside sinks and callbacks. Requests are not affected.',
-    unit: 'short',
+    unit: 'cps',
     width: 6,
     queries: [
       { expr: perSecond(['what'], ofJob('followspot_dropped_total')), legend: '{{what}}' },

@@ -26,6 +26,8 @@ interface Query {
   readonly expr: string;
   /** Template of the series' name. */
   readonly legend: string;
+  /** Where it is not that of the panel. */
+  readonly unit?: string;
 }
 
 interface PanelOptions {
@@ -83,6 +85,9 @@ export function graph(options: GraphOptions): PanelSource {
   for (const query of queriesOf(options.queries)) {
     panel.withTarget(query.range().exemplar(options.withExemplars === true));
   }
+  for (const [index, { unit }] of options.queries.entries()) {
+    if (unit !== undefined) panel.overrideByQuery(refIdOf(index), [{ id: 'unit', value: unit }]);
+  }
   return panel;
 }
 
@@ -132,12 +137,13 @@ function described<P extends AnyPanel>(
 
 function queriesOf(queries: readonly Query[]): DataqueryBuilder[] {
   return queries.map(({ expr, legend }, index) =>
-    new DataqueryBuilder()
-      .datasource(DATA_SOURCE)
-      .refId(String.fromCharCode('A'.charCodeAt(0) + index))
-      .expr(expr)
-      .legendFormat(legend),
+    new DataqueryBuilder().datasource(DATA_SOURCE).refId(refIdOf(index)).expr(expr).legendFormat(legend),
   );
+}
+
+/** A, B, C … */
+function refIdOf(index: number): string {
+  return String.fromCharCode('A'.charCodeAt(0) + index);
 }
 
 function lastValue(): common.ReduceDataOptionsBuilder {

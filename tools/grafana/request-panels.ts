@@ -14,7 +14,11 @@ export const REQUEST_PANELS: readonly PanelSource[] = [
     width: 8,
     queries: [
       { expr: requests(['job']), legend: '{{job}}' },
-      { expr: `sum by (job) (${ofJob('http_requests_in_flight')})`, legend: '{{job}} in flight' },
+      {
+        expr: `sum by (job) (${ofJob('http_requests_in_flight')})`,
+        legend: '{{job}} in flight',
+        unit: 'short',
+      },
     ],
   }),
   graph({

@@ -16,7 +16,11 @@ export const STREAM_PANELS: readonly PanelSource[] = [
     width: 8,
     queries: [
       { expr: `sum by (route) (${ofRoute('sse_connections_active')})`, legend: '{{route}} open' },
-      { expr: perSecond(['route'], ofRoute('sse_connections_total')), legend: '{{route}} opened per second' },
+      {
+        expr: perSecond(['route'], ofRoute('sse_connections_total')),
+        legend: '{{route}} opened per second',
+        unit: 'cps',
+      },
     ],
   }),
   graph({
@@ -32,7 +36,7 @@ export const STREAM_PANELS: readonly PanelSource[] = [
     title: 'SSE Heartbeats',
     description:
       'Comments sent into silence, per second. Many of them with few events: something keeps people waiting.',
-    unit: 'short',
+    unit: 'cps',
     width: 8,
     queries: [
       { expr: perSecond(['route'], ofRoute('sse_heartbeats_total')), legend: '{{route}} heartbeats' },
@@ -46,7 +50,7 @@ export const STREAM_DETAIL_PANELS: readonly PanelSource[] = [
     title: 'Stream Endings',
     description:
       'How streams ended, per second: completed; client_disconnect and slow_consumer are the client; server_error, upstream_error and timeout are us; shutdown is a deployment.',
-    unit: 'short',
+    unit: 'cps',
     width: 8,
     isStacked: true,
     queries: [{ expr: perSecond(['ending'], ofRoute('sse_connections_closed_total')), legend: '{{ending}}' }],
