@@ -11,5 +11,5 @@ for (const program of PROGRAMS) {
     "`apt-get install prometheus`, `brew install prometheus` or your system's own way",
   );
 }
-if (process.env.CI !== undefined && PROGRAMS.some((program) => find(program) === undefined))
-  process.exitCode = 1;
+const isToBeThere = process.env.CI !== undefined && !process.argv.includes('--find');
+if (isToBeThere && PROGRAMS.some((program) => find(program) === undefined)) process.exitCode = 1;
