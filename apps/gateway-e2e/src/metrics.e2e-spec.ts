@@ -42,7 +42,7 @@ describe('/metrics of the gateway', () => {
     'sse_time_to_first_event_seconds_count{route="/search"} 2',
     'cache_hits_total{cache="l1"} 1',
     'cache_misses_total{cache="l1"} 1',
-    'provider_requests_total{provider="extractive",model="unknown"} 1',
+    'provider_requests_total{provider="embedded",model="extractive"} 1',
     'request_stages_total{stage="3.0_RETRIEVAL",outcome="ok"} 1',
     'trace_requests_total{kept="sampled"} 3',
     'followspot_internal_errors_total 0',
