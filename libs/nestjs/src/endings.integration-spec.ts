@@ -4,9 +4,11 @@ import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, type MessageEvent, Req, Sse } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { Registry } from 'prom-client';
 import { interval, map, merge, NEVER, type Observable, of, Subject } from 'rxjs';
 import type { Outcome, StreamEnding } from '@followspot/core';
 import { traceMixin } from '@followspot/sinks/log';
+import { PrometheusSink } from '@followspot/sinks/prometheus';
 import { call, openStream, rawConnection, send } from './testing/http-client.js';
 import { ADAPTERS, type RunningApp, startApp } from './testing/running-app.js';
 import { type Moments, newMoments, StreamsController } from './testing/streams.controller.js';
@@ -158,18 +160,33 @@ const CASES: readonly Case[] = [
 
 describe.each(ADAPTERS)('On %s', (adapter) => {
   let app: RunningApp;
+  /** Counts with the application's own for the same registry, and still does when that has been closed. */
+  let metrics: PrometheusSink;
   beforeEach(async () => {
     lines = [];
+    metrics = new PrometheusSink({ registry: new Registry() }).register();
     app = await startApp(adapter, {
       controllers: [StreamsController, MoreStreamsController],
       imports: [LoggerModule.forRoot({ pinoHttp: [{ mixin: traceMixin, autoLogging: false }, memory] })],
-      options: { log: true },
+      options: { log: true, metrics: { registry: metrics.registry } },
     });
   });
-  afterEach(() => app.close());
+  afterEach(async () => {
+    await app.close();
+    metrics.close();
+  });
+
+  /** The lines of these metrics that are not 0. */
+  async function counted(...names: readonly string[]): Promise<string[]> {
+    const { body } = await metrics.scrape('text');
+    return body
+      .split('\n')
+      .filter((line) => names.some((name) => line.startsWith(`${name}{`) || line.startsWith(`${name} `)))
+      .filter((line) => !line.endsWith(' 0'));
+  }
 
   it.each(CASES.map((row) => [row.name, row.ending ?? 'no stream', row] as const))(
-    '%s ends as %s in stage, history and log, once, and nothing stays open',
+    '%s ends as %s in stage, history, log and metrics, once, and nothing stays open',
     async (name, _, { play, ending, request }) => {
       const traceId = name.replaceAll(' ', '-');
       await play({ app, moments: newMoments(), traceId });
@@ -195,6 +212,18 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
       expect(ends.filter((line) => line.stage === 'HTTP.2_STREAM').map((line) => line.ending)).toEqual(
         streams.map(({ stage }) => stage.ending),
       );
+
+      expect(await counted('sse_connections_closed_total')).toEqual(
+        ending === undefined
+          ? []
+          : [
+              expect.stringMatching(
+                new RegExp(`^sse_connections_closed_total\\{.*ending="${ending}".*\\} 1$`),
+              ),
+            ],
+      );
+      expect(await counted('http_errors_total')).toHaveLength(request === 'error' ? 1 : 0);
+      expect(await counted('sse_connections_active', 'http_requests_in_flight')).toEqual([]);
 
       expect(app.recorder.openTraceCount).toBe(0);
       expect(app.tracker.getDropCounts().internalErrors).toBe(0);

@@ -159,8 +159,8 @@ export class HttpExchange {
   #describeAbort(): void {
     const { lagMs, unstoppedStages = 0 } = this.root.trace.windDown ?? {};
     const stage = this.#stream?.stage ?? this.root;
-    if (lagMs !== undefined) stage.setAttribute(ABORT_LAG, lagMs);
     if (unstoppedStages > 0) stage.setAttribute('unstoppedStages', unstoppedStages);
+    else stage.setAttribute(ABORT_LAG, lagMs ?? 0);
   }
 
   #describe(statusCode: number): void {

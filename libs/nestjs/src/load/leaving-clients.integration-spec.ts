@@ -19,6 +19,7 @@ import {
 import { heartbeat } from '../rxjs/heartbeat.js';
 import { openStream } from '../testing/http-client.js';
 import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
+import { Scraped } from '../testing/scraped.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -98,6 +99,8 @@ class Endings implements Sink {
 
 /** What a client that has gone could have left behind, apart from memory. */
 interface Remains {
+  /** What the gauges of what is open add up to. */
+  readonly gauges: readonly number[];
   readonly listeners: readonly object[];
   readonly openTraces: number;
   readonly drops: Partial<DropCounts>;
@@ -106,7 +109,7 @@ interface Remains {
 /** Of 1,000 that were made, those that something else happens to hold for another moment. */
 const FEW = 50;
 
-const NOTHING = { openTraces: 0, drops: { lateStages: 0, internalErrors: 0, openTraces: 0 } };
+const NOTHING = { gauges: [0, 0], openTraces: 0, drops: { lateStages: 0, internalErrors: 0, openTraces: 0 } };
 
 function listenersOf(emitter: EventEmitter): object {
   return Object.fromEntries(emitter.eventNames().map((name) => [name, emitter.listenerCount(name)]));
@@ -177,9 +180,12 @@ describe.each(ADAPTERS)('Clients that leave their streams on %s', (adapter) => {
     app.sink.stages.length = 0;
   }
 
-  function remains(): Remains {
+  async function remains(): Promise<Remains> {
     const { historyTraces: _, ...drops } = app.tracker.getDropCounts();
+    const scraped = new Scraped(app);
+    const gauges = ['sse_connections_active', 'http_requests_in_flight'].map((name) => scraped.sum(name));
     return {
+      gauges: await Promise.all(gauges),
       listeners: [app.server, process, feed].map(listenersOf),
       openTraces: app.recorder.openTraceCount,
       drops,
@@ -196,9 +202,9 @@ describe.each(ADAPTERS)('Clients that leave their streams on %s', (adapter) => {
     return heapUsed + external;
   }
 
-  it('1,000 times leave nothing behind: no memory, listener, timer, connection or open trace', async () => {
+  it('1,000 times leave nothing behind: no memory, listener, timer, connection, open trace or gauge', async () => {
     await inWaves(CYCLES);
-    const before = remains();
+    const before = await remains();
     const resourcesBefore = process.getActiveResourcesInfo().length;
     const heapBefore = await heapBytes();
     requests = [];
@@ -206,10 +212,10 @@ describe.each(ADAPTERS)('Clients that leave their streams on %s', (adapter) => {
 
     await inWaves(CYCLES);
     const grownBytes = (await heapBytes()) - heapBefore;
-    expect(remains()).toEqual(before);
-    expect(before).toMatchObject(NOTHING);
-    expect(process.getActiveResourcesInfo().length - resourcesBefore).toBeLessThan(FEW);
     expect([requests.length, endings.traces.length]).toEqual([CYCLES, CYCLES]);
+    expect(process.getActiveResourcesInfo().length - resourcesBefore).toBeLessThan(FEW);
+    expect(await remains()).toEqual(before);
+    expect(before).toMatchObject(NOTHING);
     expect(aliveOf(requests)).toBeLessThan(FEW);
     expect(aliveOf(endings.traces)).toBeLessThan(FEW);
     expect(grownBytes).toBeLessThan(HEAP_BOUND_BYTES);
@@ -231,14 +237,14 @@ describe.each(ADAPTERS)('Clients that leave their streams on %s', (adapter) => {
       'x'.repeat(8_000),
     ];
     await inWaves(WAVE);
-    const before = remains();
+    const before = await remains();
     const client = async (index: number): Promise<void> => {
       for (let time = 0; time < 5; time += 1)
         await connectAndLeave(index + time, { 'last-event-id': ids[(index + time) % ids.length]! });
     };
     await Promise.all(Array.from({ length: 200 }, (_, index) => client(index)));
     await allGone();
-    expect(remains()).toEqual(before);
+    expect(await remains()).toEqual(before);
     expect(before).toMatchObject(NOTHING);
     expect(endings.counts).toEqual(new Map([['client_disconnect', WAVE + 1_000]]));
   }, 120_000);
