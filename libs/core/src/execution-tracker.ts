@@ -1,13 +1,24 @@
 import { currentStage } from './context.js';
+import type { ProviderCall } from './provider/provider-call.js';
 import { stageDefinition, type StageOptions } from './stage-definition.js';
 import type { DropCounts } from './drop-counts.js';
 import type { Recorder, TraceStart } from './recorder.js';
-import { type AttributesOf, runStage, runToCompletion } from './run-stage.js';
+import { type AttributesOf, definitionOfCall, runStage, runToCompletion } from './run-stage.js';
 import type { AttributeValue, ExecutionSummary } from './stage-execution.js';
 import type { StageStatistics } from './stage-statistics.js';
 
+/** The id of a provider stage that is given none. */
+const PROVIDER_STAGE_ID = 'PROVIDER_CALL';
+
 /** How {@link ExecutionTracker.runTrace} names and describes the trace. */
 export type RunTraceOptions<V = unknown> = TraceStart & StageOptions<V, []>;
+
+/** What {@link ExecutionTracker.trackProvider} is told of a call to a provider. */
+export type ProviderStageOptions<V = unknown> = ProviderCall &
+  Omit<StageOptions<V, []>, 'kind' | 'provider'> & {
+    /** Default `PROVIDER_CALL`. */
+    readonly stageId?: string;
+  };
 
 /** The face of the engine in an application: tracks stages by hand and answers what was recorded. */
 export class ExecutionTracker {
@@ -56,12 +67,23 @@ export class ExecutionTracker {
   }
 
   /**
+   * Runs `fn` as a stage of kind `provider` and records what the answer says of itself as it passes: when its content
+   * came, tokens, finish reason, model, and what it cost; see `docs/providers.md`. `fn` returns what an SDK returns: a
+   * promise of an answer or of a stream, an async iterable, an Observable of chunks. It comes back as it is, and the
+   * stage ends once: with the answer, its failure, or when nobody reads it any longer.
+   */
+  trackProvider<T>(call: ProviderStageOptions<Awaited<T>>, fn: () => T): T {
+    const { stageId = PROVIDER_STAGE_ID } = call;
+    return this.trackStage(stageId, fn, { ...call, kind: 'provider', provider: call });
+  }
+
+  /**
    * Runs `fn` as a trace of its own, for work that is not an HTTP request: a job, a consumer, a test. The trace ends
    * when what `fn` returns is finished; a stream that is returned must therefore be used.
    * @param stageId Of the root stage, such as `JOB.1_REINDEX`.
    */
   runTrace<T>(stageId: string, fn: () => T, options?: RunTraceOptions<Awaited<T>>): T {
-    const definition = stageDefinition(stageId, options);
+    const definition = definitionOfCall(stageDefinition(stageId, options), [], this.#recorder);
     const { root, mayRecord } = this.#recorder.openTrace(definition, options);
     if (root === undefined) return fn();
     if (!mayRecord) return root.run(fn);

@@ -3,10 +3,16 @@ export { currentStage, runInStage } from './context.js';
 export { describeError, type ErrorDescription } from './describe-error.js';
 export { type StageDefinition, stageDefinition, type StageOptions } from './stage-definition.js';
 export type { DropCounts } from './drop-counts.js';
-export { ExecutionTracker, type RunTraceOptions } from './execution-tracker.js';
+export { ExecutionTracker, type ProviderStageOptions, type RunTraceOptions } from './execution-tracker.js';
 export { formatSummary } from './format-summary.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export { microseconds } from './microseconds.js';
+export type { ChunkContent, ChunkReader, TokenUsage } from './provider/chunk-reader.js';
+export type { Prompt, ProviderCall } from './provider/provider-call.js';
+export type { UsageSource } from './provider/provider-meter.js';
+export type { Cost, PricedCall, ProviderSupport } from './provider/provider-support.js';
+export { readChunk } from './provider/read-chunk.js';
+export type { StageListener } from './provider/stage-listener.js';
 export {
   DEFAULT_ABORT_GRACE_MS,
   DEFAULT_CLOSE_TIMEOUT_MS,

@@ -17,6 +17,8 @@ export interface Limits {
   readonly attributesPerStage: number;
   /** Characters of an attribute's key, its value and an error message; longer ones are cut. Default 256. */
   readonly attributeLength: number;
+  /** Characters of a recorded prompt or answer, where `captureContent` is on; longer ones are cut. Default 4,096. */
+  readonly contentLength: number;
   /** Latest executions per stage id that percentiles are taken from. Default 1,000. */
   readonly executionsPerStatistic: number;
 }
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: Limits = {
   stageIds: 256,
   attributesPerStage: 32,
   attributeLength: 256,
+  contentLength: 4_096,
   executionsPerStatistic: 1_000,
 };
 

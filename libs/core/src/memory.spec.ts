@@ -81,4 +81,29 @@ describe('the memory of ended traces', () => {
     expect(await aliveOf(tree)).toBe(1);
     for (const timer of timers) clearInterval(timer);
   });
+
+  it('does not hold the prompts of calls to a provider, in whatever lives on', async () => {
+    const tracker = new ExecutionTracker(new Recorder({ sampleRate: 1 }));
+    const timers: NodeJS.Timeout[] = [];
+    const streams: unknown[] = [];
+    const prompts: WeakRef<object>[] = [];
+    const ask = async (isUsed: boolean): Promise<void> => {
+      const prompt = [{ role: 'user', content: 'secret' }];
+      prompts.push(new WeakRef(prompt));
+      const stream = tracker.trackProvider({ provider: 'x', prompt }, async function* () {
+        timers.push(setInterval(() => undefined, 60_000).unref());
+        yield 'word';
+      });
+      streams.push(stream);
+      if (isUsed) for await (const _ of stream);
+    };
+    await tracker.runTrace('ROOT', async () => {
+      await ask(true);
+      await ask(false);
+    });
+    expect(prompts).toHaveLength(2);
+    expect(await aliveOf(prompts)).toBe(0);
+    expect(streams).toHaveLength(2);
+    for (const timer of timers) clearInterval(timer);
+  });
 });

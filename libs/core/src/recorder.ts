@@ -3,6 +3,7 @@ import { type DropCounts, noDrops } from './drop-counts.js';
 import { History } from './history.js';
 import { type Limits, limitsOf } from './limits.js';
 import { type RescueRules, rescueRulesOf } from './rescue.js';
+import type { ProviderSupport } from './provider/provider-support.js';
 import type { ResultShape } from './result-shape.js';
 import { Sampler } from './sampler.js';
 import type { Sink } from './sink.js';
@@ -28,6 +29,8 @@ export interface RecorderOptions {
   readonly sinks?: readonly Sink[];
   /** Shapes of results that the engine does not know by itself, such as an Observable. Default none. */
   readonly shapes?: readonly ResultShape[];
+  /** What provider stages need beside the engine: prices, a tokenizer, what may be recorded. Default nothing. */
+  readonly provider?: ProviderSupport;
   /** Default {@link systemClock}. */
   readonly clock?: Clock;
   /** Told once per place of an error that was kept from business code. Default: nobody, the error is only counted. */
@@ -70,6 +73,8 @@ export class Recorder {
   /** All limits, defaults filled in. */
   readonly limits: Limits;
   readonly shapes: readonly ResultShape[];
+  /** What provider stages need beside the engine. */
+  readonly provider: ProviderSupport | undefined;
   /** How long the stages of an aborted trace may take to stop, in milliseconds. */
   readonly abortGraceMs: number;
   /** The given clock, guarded against its own faults. */
@@ -105,6 +110,7 @@ export class Recorder {
     this.rescue = rescueRulesOf(options.rescue);
     this.limits = limitsOf(options.limits);
     this.shapes = options.shapes ?? [];
+    this.provider = options.provider;
     this.clock = steadyClock(options.clock ?? systemClock);
     this.stageIds = new StageIds(this.limits.stageIds);
     this.history = new History(this.limits.tracesInHistory, this.drops);

@@ -1,5 +1,6 @@
 import { complete, type ValueListener } from './completion/complete.js';
 import { currentStage, runInStage } from './context.js';
+import type { Recorder } from './recorder.js';
 import type { Stage } from './stage.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { Attributes } from './stage-execution.js';
@@ -18,15 +19,26 @@ export function runStage(
 }
 
 /** Starts a stage inside the one that is running here; undefined where its work is to be a plain call. */
-export function startStage(definition: StageDefinition): Stage | undefined {
+export function startStage(definition: StageDefinition, args: readonly unknown[] = []): Stage | undefined {
   const parent = currentStage();
   if (parent === undefined) return undefined;
   try {
-    return parent.open(definition);
+    return parent.open(definitionOfCall(definition, args, parent.trace.recorder));
   } catch (error) {
     parent.trace.recorder.reportInternalError('stage start', error);
     return undefined;
   }
+}
+
+/** The definition of one call: where the arguments decide what it is, and that fails, the one of all. */
+export function definitionOfCall(
+  definition: StageDefinition,
+  args: readonly unknown[],
+  recorder: Recorder,
+): StageDefinition {
+  const { forCall } = definition;
+  if (forCall === undefined) return definition;
+  return recorder.attempt(`provider of ${definition.stageId}`, () => forCall(args)) ?? definition;
 }
 
 /** Reads attributes off the value that the work came to. */

@@ -1,3 +1,7 @@
+import { type ProviderCall, providerCallProblem } from './provider/provider-call.js';
+import { withProvider } from './provider/with-provider.js';
+import type { StageListener } from './provider/stage-listener.js';
+import type { Stage } from './stage.js';
 import { stageIdProblem, stageNameOf } from './stage-id.js';
 import { type Attributes, type Metadata, STAGE_KINDS, type StageKind } from './stage-execution.js';
 
@@ -14,13 +18,19 @@ export interface StageDefinition {
   readonly force: boolean;
   /** Whether a lazy thenable that the work returns is followed by a stand-in. */
   readonly followThenable: boolean;
+  /** Makes what listens to each execution; most stages have none. */
+  readonly listener?: ((stage: Stage) => StageListener) | undefined;
+  /** What remains of the definition when a stage has ended, which may be kept for long. Default: all of it. */
+  readonly afterEnd?: StageDefinition | undefined;
+  /** The definition for a call with these arguments, where they decide what it is. */
+  readonly forCall?: ((args: readonly unknown[]) => StageDefinition) | undefined;
 }
 
 /** What may be said of a stage beside its id. `V` is the value that its work comes to, `A` the arguments. */
 export interface StageOptions<V = unknown, A extends readonly unknown[] = readonly unknown[]> {
   /** For people. Default: derived from the id, `2.0_CACHE_LOOKUP` gives `Cache Lookup`. */
   readonly name?: string;
-  /** What the stage is; sinks derive from it. Default `internal`. */
+  /** What the stage is; sinks derive from it. Default `internal`, and `provider` where that option is given. */
   readonly kind?: StageKind;
   /** What is known beforehand, the same for every execution. Default empty. */
   readonly metadata?: Metadata;
@@ -29,9 +39,15 @@ export interface StageOptions<V = unknown, A extends readonly unknown[] = readon
   /**
    * Follows a lazy thenable (a query builder, which does nothing until it is awaited): one stage for each `then`, until
    * it settles. The caller then gets a stand-in that behaves like the thenable in everything but its identity (`===`,
-   * `WeakMap` keys). Default false: the thenable is returned untouched, and only its making is recorded.
+   * `WeakMap` keys). Default false: the thenable is returned untouched, and only its making is recorded. With `provider`
+   * the default is true, because the promises of SDKs are such thenables.
    */
   readonly followThenable?: boolean;
+  /**
+   * Makes this a stage of kind `provider`, which reads the chunks of the answer as they pass and records what they say:
+   * tokens, cost, when they came. Either what is called, or a function that reads it off the arguments.
+   */
+  readonly provider?: ProviderCall | ((...args: A) => ProviderCall);
   /**
    * Attributes read off the value that the work came to (after the promise, if there is one) and the arguments. Not
    * called when the work fails or its result is a stream; what it throws is counted and stays here.
@@ -46,19 +62,21 @@ export function stageDefinition(
   stageId: string,
   options: Omit<StageOptions<never, never>, 'attributes'> = {},
 ): StageDefinition {
-  return {
+  const definition: StageDefinition = {
     stageId,
     stageName: options.name ?? (typeof stageId === 'string' ? stageNameOf(stageId.slice(0, 64)) : 'Other'),
-    kind: options.kind ?? 'internal',
+    kind: options.kind ?? (options.provider === undefined ? 'internal' : 'provider'),
     metadata: options.metadata ?? NO_METADATA,
     force: options.force ?? false,
-    followThenable: options.followThenable === true,
+    followThenable: options.followThenable ?? options.provider !== undefined,
   };
+  return withProvider(definition, options.provider);
 }
 
 /**
  * The same for code that is being set up, where a mistake should be loud.
- * @throws TypeError when the id is malformed, the kind unknown or `followThenable` not a boolean.
+ * @throws TypeError when the id is malformed, the kind unknown or not that of the provider, `provider` malformed or
+ * `followThenable` not a boolean.
  */
 export function checkedStageDefinition(
   stageId: string,
@@ -71,6 +89,15 @@ export function checkedStageDefinition(
       `stage ${stageId}: kind must be one of ${STAGE_KINDS.join(', ')}, got ${options.kind as string}`,
     );
   }
+  const { provider } = options;
+  if (provider !== undefined && options.kind !== undefined && options.kind !== 'provider') {
+    throw new TypeError(
+      `stage ${stageId}: the option provider is for the kind provider, got ${options.kind}`,
+    );
+  }
+  const callProblem =
+    provider === undefined || typeof provider === 'function' ? undefined : providerCallProblem(provider);
+  if (callProblem !== undefined) throw new TypeError(`stage ${stageId}: ${callProblem}`);
   if (!['undefined', 'boolean'].includes(typeof options.followThenable)) {
     throw new TypeError(
       `stage ${stageId}: followThenable must be true or false, got ${String(options.followThenable)}`,

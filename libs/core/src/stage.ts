@@ -2,6 +2,7 @@ import { NO_ATTRIBUTES, withAttribute } from './attributes.js';
 import { currentStage, runInStage } from './context.js';
 import { describeError } from './describe-error.js';
 import { microseconds } from './microseconds.js';
+import type { StageListener } from './provider/stage-listener.js';
 import type { StageDefinition } from './stage-definition.js';
 import type {
   Attributes,
@@ -43,12 +44,14 @@ export class Stage implements StageExecution {
 
   readonly #depth: number;
   readonly #trace: Trace;
-  readonly #definition: StageDefinition;
+  #definition: StageDefinition;
   #parent: Stage | undefined;
   #state: 'open' | 'held' | 'ended' = 'open';
   #startMs: number;
   /** Time spent before the stage was held. */
   #bodyMs = 0;
+  /** Made where the stage is declared to have one. */
+  #listener: StageListener | undefined;
   #isClaimed = false;
   #isDiscardable = false;
   #wasClosedByTrace = false;
@@ -68,6 +71,7 @@ export class Stage implements StageExecution {
     this.#parent = parent;
     this.#startMs = startMs;
     this.#depth = parent === undefined ? 0 : parent.#depth + 1;
+    if (definition.listener !== undefined) this.#listener = definition.listener(this);
     if (parent === undefined) return;
     parent.substages.push(this);
     parent.#substageRuns(startMs);
@@ -100,9 +104,46 @@ export class Stage implements StageExecution {
     this.attributes = withAttribute(this.attributes, key, value, limits, drops);
   }
 
+  /** The same for text of a prompt or an answer, within the limit `contentLength`; undefined is nothing to set. */
+  setContent(key: string, text: string | undefined): void {
+    if (this.#state === 'ended' || text === undefined) return;
+    const { limits, drops } = this.#trace.recorder;
+    const longer = { ...limits, attributeLength: limits.contentLength };
+    this.attributes = withAttribute(this.attributes, key, text, longer, drops);
+  }
+
   /** Sets several attributes, each as {@link setAttribute} does. */
   setAttributes(attributes: Attributes): void {
     for (const [key, value] of Object.entries(attributes)) this.setAttribute(key, value);
+  }
+
+  /** Milliseconds that the stage has lasted so far, without the time in which it was held. */
+  get elapsedMs(): number {
+    return this.#state === 'open' ? this.#trace.now() - this.#startMs : this.#bodyMs;
+  }
+
+  /** Whether anybody listens to {@link chunk} and {@link value}. */
+  get isListenedTo(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /** One piece of the result has been produced. */
+  chunk(value: unknown): void {
+    if (this.#listener !== undefined && this.#state !== 'ended') this.#listener.chunk(value);
+  }
+
+  /** The work came to a value that is no stream. */
+  value(value: unknown): void {
+    if (this.#listener !== undefined && this.#state !== 'ended') this.#listener.value(value);
+  }
+
+  /**
+   * Holds the stage for the first use of the stream that its work came to, also where the work itself was held and
+   * claimed before, as that of a lazy thenable is.
+   */
+  holdForUse(isDiscardable: boolean): void {
+    if (this.#state === 'open') this.#isClaimed = false;
+    this.hold(isDiscardable);
   }
 
   /**
@@ -215,7 +256,15 @@ export class Stage implements StageExecution {
     } else {
       this.#state = 'ended';
       this.#parent = undefined;
+      this.#letGo();
     }
+  }
+
+  /** The record stays in the history, and in contexts that live on; what its execution needed does not. */
+  #letGo(): void {
+    if (this.#listener === undefined) return;
+    this.#listener = undefined;
+    this.#definition = this.#definition.afterEnd ?? this.#definition;
   }
 
   /** This stage and all below it, each after its substages. A loop: a tree may be deeper than the stack. */
@@ -233,7 +282,9 @@ export class Stage implements StageExecution {
    * Seals the record, hands it on and returns it. Only the trace calls it from outside, with one clock reading for
    * all it closes.
    */
-  finish(outcome: Outcome, now: number): StageExecution {
+  finish(given: Outcome, now: number): StageExecution {
+    const outcome = this.#listener?.ends(given) ?? given;
+    this.#letGo();
     const wasHeld = this.#state === 'held';
     if (!wasHeld && this.#runningSubstages > 0) this.#coveredMs += now - this.#coveredSinceMs;
     this.#state = 'ended';

@@ -84,6 +84,11 @@ export class Trace implements TraceIdentity {
     return this.recorder.clock.now();
   }
 
+  /** Milliseconds since it was opened; for a request, since its arrival. */
+  get elapsedMs(): number {
+    return this.now() - this.#startMs;
+  }
+
   /** Epoch milliseconds of a reading of the monotonic clock: one wall reading serves the whole trace. */
   wallAt(monotonicMs: number): number {
     return microseconds(this.startedAt + (monotonicMs - this.#startMs));

@@ -79,7 +79,7 @@ function tracked(
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it passes on whatever `this` it is called with
   const { wrapper } = {
     wrapper(this: unknown, ...args: unknown[]): unknown {
-      const stage = isTrackingOn() ? startStage(definition) : undefined;
+      const stage = isTrackingOn() ? startStage(definition, args) : undefined;
       // Called from here and not from a closure: a plain call then costs one frame of the stack and not three.
       if (stage === undefined) return call.apply(this, args);
       return runCall(stage, definition, call, this, args, attributes);

@@ -1,12 +1,17 @@
 export {
   type Attributes,
   type AttributeValue,
+  type ChunkContent,
+  type ChunkReader,
   type DropCounts,
   type ExecutionSummary,
   ExecutionTracker,
   formatSummary,
   type Limits,
   type Outcome,
+  type Prompt,
+  type ProviderCall,
+  type ProviderStageOptions,
   type RescueRules,
   type RunTraceOptions,
   type Sink,
@@ -16,6 +21,7 @@ export {
   type StageStart,
   type StageStatistics,
   type StreamEnding,
+  type TokenUsage,
   type TraceIdentity,
   TrackStage,
 } from '@followspot/core';
@@ -38,5 +44,6 @@ export { type EventId, formatEventId, parseEventId } from './http/event-id.js';
 export type { LogOptions } from './logging/log-options.js';
 export { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 export { TRACE_ID_HEADER } from './http/trace-middleware.js';
+export type { Price, ProviderOptions } from './provider/provider-options.js';
 export { heartbeat } from './rxjs/heartbeat.js';
 export { ObservabilityModule } from './observability.module.js';

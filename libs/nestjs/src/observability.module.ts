@@ -25,6 +25,7 @@ import { loadMetrics } from './metrics/load-metrics.js';
 import { MetricsEndpoints } from './metrics/metrics-endpoints.js';
 import { MountedEndpoints } from './metrics/mount-endpoints.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './observability.module-definition.js';
+import { ProviderMeasures } from './provider/provider-measures.js';
 import { observableShape } from './rxjs/observable-shape.js';
 
 const RESOLVED_OPTIONS = Symbol('Followspot options');
@@ -55,9 +56,10 @@ const applications = new WeakSet<HttpAdapterHost>();
       inject: [RESOLVED_OPTIONS],
       useFactory: (options: ResolvedOptions) => loadMetrics(options.metrics),
     },
+    { provide: ProviderMeasures, inject: [RESOLVED_OPTIONS], useFactory: createMeasures },
     {
       provide: Recorder,
-      inject: [RESOLVED_OPTIONS, ObservabilityLogger, METRICS],
+      inject: [RESOLVED_OPTIONS, ObservabilityLogger, METRICS, ProviderMeasures],
       useFactory: createRecorder,
     },
     {
@@ -161,10 +163,21 @@ export class ObservabilityModule
   }
 }
 
+/** An application that has the option calls models, so what their stages need is loaded before it starts. */
+async function createMeasures(options: ResolvedOptions): Promise<ProviderMeasures> {
+  const logger = new Logger('Followspot');
+  const measures = new ProviderMeasures(options.provider ?? {}, (message) => {
+    logger.warn(message);
+  });
+  if (options.enabled && options.provider !== undefined) await measures.load();
+  return measures;
+}
+
 function createRecorder(
   options: ResolvedOptions,
   lines: ObservabilityLogger,
   metrics: PrometheusSink | undefined,
+  provider: ProviderMeasures,
 ): Recorder {
   const logger = new Logger('Followspot');
   const logSinks = options.log.enabled ? [new LogSink(lines, options.log)] : [];
@@ -173,6 +186,7 @@ function createRecorder(
     ...options,
     sinks: [...metricSinks, ...logSinks, ...(options.sinks ?? [])],
     shapes: [observableShape],
+    provider,
     onInternalError: (place, error) => {
       logger.warn(
         `An error of "${place}" was kept from the application; later ones are only counted. ${String(error)}`,

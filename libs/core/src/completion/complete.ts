@@ -41,7 +41,9 @@ export function complete(
     // A subclass whose promises cannot be derived from. The caller gets what the method returned.
     stage.trace.recorder.reportInternalError('promise', error);
   }
-  const shape = shapeOf(stage, result, followsThenable ? thenableShape(onValue) : undefined);
+  const settle = (settled: Stage, value: unknown): unknown =>
+    completeSettled(settled, value, shapeOf(settled, value), false, onValue);
+  const shape = shapeOf(stage, result, followsThenable ? thenableShape(settle) : undefined);
   return completeSettled(stage, result, shape, true, onValue);
 }
 
@@ -63,7 +65,7 @@ function completeSettled(
 }
 
 function follow(shape: ResultShape, stage: Stage, result: object, isDirect: boolean): unknown {
-  stage.hold(isDirect);
+  stage.holdForUse(isDirect);
   try {
     return shape.follow(result, stage);
   } catch (error) {
@@ -75,6 +77,7 @@ function follow(shape: ResultShape, stage: Stage, result: object, isDirect: bool
 
 function completeWithValue(stage: Stage, value: unknown, onValue?: ValueListener): unknown {
   onValue?.(stage, value);
+  stage.value(value);
   stage.succeed();
   return value;
 }

@@ -65,10 +65,11 @@ abstract class Followed implements FollowedSteps {
 
   protected abstract follow(stage: Stage, name: StepName, call: () => unknown): unknown;
 
-  /** After a step that ended the iteration: by running dry, or because the consumer had enough. */
+  /** After a step that brought a value, or ended the iteration: by running dry, or because the consumer had enough. */
   protected stepped(stage: Stage, name: StepName, result: unknown): void {
-    if ((result as IteratorResult<unknown> | undefined)?.done !== true) return;
-    if (name === 'next') stage.succeed();
+    const step = result as IteratorResult<unknown> | undefined;
+    if (step?.done !== true) stage.chunk(step?.value);
+    else if (name === 'next') stage.succeed();
     else stage.cancel();
   }
 }

@@ -409,6 +409,81 @@ describe('a lazy thenable that a stage follows', () => {
   });
 });
 
+describe('a promise with a then of its own', () => {
+  /** As the SDKs of OpenAI and Anthropic return it: parses the answer when it is first asked for, and then remembers. */
+  class AnswerPromise<T> extends Promise<T> {
+    #parsed: Promise<T> | undefined;
+    parses = 0;
+
+    constructor(private readonly parse: () => T) {
+      super((resolve) => {
+        resolve(null as T);
+      });
+    }
+
+    // Promises that are derived from this one are plain ones.
+    static override get [Symbol.species](): PromiseConstructor {
+      return Promise;
+    }
+
+    override then<A = T, B = never>(
+      onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+      onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    ): Promise<A | B> {
+      this.#parsed ??= Promise.resolve().then(() => {
+        this.parses += 1;
+        return this.parse();
+      });
+      return this.#parsed.then(onFulfilled, onRejected);
+    }
+  }
+
+  async function* words(): AsyncGenerator<string> {
+    yield* ['a', 'b'];
+  }
+
+  it('is one stage, however often it is awaited', async () => {
+    const tracking = new Tracking();
+    await tracking.run(async () => {
+      const promise = follow(tracking, () => new AnswerPromise(() => 'answer'));
+      expect(promise).toBeInstanceOf(AnswerPromise);
+      expect([await promise, await promise, await promise.finally(() => undefined)]).toEqual([
+        'answer',
+        'answer',
+        'answer',
+      ]);
+      expect(promise.parses).toBe(1);
+    });
+    expect(tracking.tree).toBe('ROOT(A)');
+  });
+
+  it('lasts until the stream that it brings is finished, and all get the same stream', async () => {
+    const tracking = new Tracking();
+    await tracking.run(async () => {
+      const promise = follow(tracking, () => new AnswerPromise(words));
+      const stream = await promise;
+      expect(await promise).toBe(stream);
+      tracking.clock.advance(1_000);
+      expect(await stream.next()).toEqual({ done: false, value: 'a' });
+      tracking.clock.advance(7);
+      expect(await stream.return(undefined)).toMatchObject({ done: true });
+    });
+    expect(tracking.tree).toBe('ROOT(A)');
+    expect(tracking.stage('A')).toMatchObject({ outcome: 'cancelled', durationMs: 12 });
+  });
+
+  it('fails once, and everybody gets the very same error', async () => {
+    const tracking = new Tracking();
+    await tracking.run(async () => {
+      const promise = follow(tracking, () => new AnswerPromise(thrower));
+      await expect(promise).rejects.toBe(failure);
+      await expect(promise.catch(thrower)).rejects.toBe(failure);
+    });
+    expect(tracking.tree).toBe('ROOT(A)');
+    expect(tracking.stage('A').outcome).toBe('error');
+  });
+});
+
 function thrower(): never {
   throw failure;
 }

@@ -1,25 +1,32 @@
+import { types } from 'node:util';
 import { currentStage, runInStage } from '../context.js';
 import type { ResultShape } from '../result-shape.js';
 import type { Stage } from '../stage.js';
 import { followedIterator } from './async-iterable.js';
 import { isFixed, standInFor } from './stand-in.js';
 
+/** Ends a stage with the value that one execution came to, or goes on following it. Returns what the caller gets. */
+type Settle = (stage: Stage, value: unknown) => unknown;
+
 /**
  * A lazy thenable, such as a query builder: nothing happens until `then`, and every `then` executes anew. So each is a
  * stage, from the call of `then` until it settles. Only for stages that ask for it with `followThenable`: a stand-in is
  * another object, and whoever compares identities would notice.
- * @param onValue Told what one execution came to, before its stage ends.
+ *
+ * A promise with a `then` of its own, such as those of the SDKs of OpenAI and Anthropic, settles once like every
+ * promise: its first `then` is the stage, and the others get what that one got.
  */
-export function thenableShape(onValue?: (stage: Stage, value: unknown) => void): ResultShape {
+export function thenableShape(settle: Settle): ResultShape {
   return {
     name: 'thenable',
     matches: (result) => typeof (result as Partial<Thenable>).then === 'function' && !isFixed(result, 'then'),
     follow: (result, held) => {
       const thenable = result as Thenable;
-      const then = (...args: unknown[]): unknown => {
+      const each = (...args: unknown[]): unknown => {
         const stage = held.claim();
-        return stage === undefined ? thenable.then(...args) : execute(thenable, stage, args, onValue);
+        return stage === undefined ? thenable.then(...args) : execute(thenable, stage, args, settle);
       };
+      const then = types.isPromise(result) ? once(thenable, held, settle) : each;
       return standInFor(thenable, new Map([...settling(thenable, then), ...iterating(thenable, held)]));
     },
   };
@@ -33,19 +40,39 @@ interface Thenable {
   finally?: AnyFunction;
 }
 
+/** The first `then` is the execution. Its value may have got a stand-in, and then all get that. */
+function once(thenable: Thenable, held: Stage, settle: Settle): AnyFunction {
+  let hasBegun = false;
+  let outcome: { readonly value: unknown; readonly settled: unknown } | undefined;
+  const remember: Settle = (stage, value) => {
+    outcome = { value, settled: settle(stage, value) };
+    return outcome.settled;
+  };
+  return (...args) => {
+    const stage = hasBegun ? undefined : held.claim();
+    hasBegun = true;
+    if (stage !== undefined) return execute(thenable, stage, args, remember);
+    const [onFulfilled, ...others] = args;
+    const fulfilled = (value: unknown): unknown => {
+      const settled = outcome?.value === value ? outcome?.settled : value;
+      return typeof onFulfilled === 'function' ? (onFulfilled as AnyFunction)(settled) : settled;
+    };
+    return thenable.then(fulfilled, ...others);
+  };
+}
+
 /** Calls `then` as code of the stage; the callbacks run where it was called, and get the very same value or error. */
 function execute(
   thenable: Thenable,
   stage: Stage,
   [onFulfilled, onRejected, ...others]: unknown[],
-  onValue?: (stage: Stage, value: unknown) => void,
+  settle: Settle,
 ): unknown {
   const caller = currentStage();
-  const fulfilled = (...values: unknown[]): unknown => {
-    onValue?.(stage, values[0]);
-    stage.succeed();
-    if (typeof onFulfilled !== 'function') return values[0];
-    return runInStage(caller, () => (onFulfilled as AnyFunction)(...values));
+  const fulfilled = (value: unknown, ...values: unknown[]): unknown => {
+    const settled = settle(stage, value);
+    if (typeof onFulfilled !== 'function') return settled;
+    return runInStage(caller, () => (onFulfilled as AnyFunction)(settled, ...values));
   };
   const rejected = (...errors: unknown[]): unknown => {
     stage.fail(errors[0]);

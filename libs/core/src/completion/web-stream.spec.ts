@@ -256,6 +256,16 @@ describe('a stage whose work returns a web stream', () => {
     expect(tracking.stage('BACKGROUND').durationMs).toBe(502);
   });
 
+  it('follows a stream made from an iterable, too', async () => {
+    const tracking = new Tracking();
+    await tracking.run(async () => {
+      const stream = tracking.tracker.trackStage('A', () => ReadableStream.from([1, 2]));
+      tracking.clock.advance(1_000);
+      for await (const _ of stream) tracking.clock.advance(1);
+    });
+    expect(tracking.stage('A')).toMatchObject({ outcome: 'ok', durationMs: 2 });
+  });
+
   it('leaves a stream alone that is locked already or of a subclass', () => {
     const tracking = new Tracking();
     class Special extends ReadableStream<number> {}

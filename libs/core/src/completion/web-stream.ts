@@ -13,7 +13,8 @@ export const webStreamShape: ResultShape = {
     result instanceof ReadableStream &&
     Object.getPrototypeOf(result) === ReadableStream.prototype &&
     !result.locked &&
-    Reflect.ownKeys(result).every((key) => typeof key === 'symbol'),
+    // `ReadableStream.from` leaves it on the streams that it makes.
+    Reflect.ownKeys(result).every((key) => typeof key === 'symbol' || key === 'constructor'),
   follow: (result, stage) => followStream(result as ReadableStream<unknown>, stage),
 };
 
@@ -68,7 +69,8 @@ class FollowedReader {
     try {
       const result = await this.#run(() => reader.read());
       // A cancel answers the reads that are pending as if the stream were done.
-      if (result.done && !this.#isCancelled) this.#stage?.succeed();
+      if (!result.done) this.#stage?.chunk(result.value);
+      else if (!this.#isCancelled) this.#stage?.succeed();
       return result;
     } catch (error) {
       this.#stage?.fail(error);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock, Limits, RescueRules, Sink } from '@followspot/core';
 import type { LogOptions } from '../logging/log-options.js';
 import type { MetricsOptions } from './metrics-options.js';
+import type { ProviderOptions } from '../provider/provider-options.js';
 
 /** Options of `ObservabilityModule.forRoot`; every one has a default, and together they may be left out. */
 export interface ObservabilityOptions {
@@ -41,6 +42,11 @@ export interface ObservabilityOptions {
     /** Milliseconds, at least 0. Default 500. */
     readonly stallFloorMs?: number;
   };
+  /**
+   * Calls to providers: prices of your own, what may be recorded. With this option, even empty, price table and
+   * tokenizer are loaded at the start, otherwise when the first provider stage starts.
+   */
+  readonly provider?: ProviderOptions;
   /**
    * Milliseconds that stages have to stop by themselves once the client of their request has left, before they are
    * closed as cancelled: 0 to an hour. Default 500.

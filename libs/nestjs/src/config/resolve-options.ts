@@ -3,6 +3,7 @@ import { DEFAULT_SAMPLE_RATE, ENABLED_VARIABLE } from '@followspot/core';
 import { logOptionsOf, type ResolvedLogOptions } from '../logging/log-options.js';
 import { metricsOptionsOf, type ResolvedMetricsOptions } from './metrics-options.js';
 import type { ObservabilityOptions } from './observability-options.js';
+import { checkedProviderOptions } from '../provider/provider-options.js';
 import { type StreamOptions, streamOptionsOf } from './stream-options.js';
 
 /** The environment variables, under the reference's names. */
@@ -38,6 +39,7 @@ const CHECKS: Record<
   limits: { is: 'an object of limits', ok: isObject },
   stream: { is: 'an object with stallFactor, stallFloorMs or both', ok: isObject },
   metrics: { is: 'an object with enabled, path, guard and others', ok: isObject },
+  provider: { is: 'an object of provider options', ok: isObject },
   abortGraceMs: { is: 'a number of milliseconds from 0 to 3,600,000', ok: isTimeout },
   closeTimeoutMs: { is: 'a number of milliseconds from 0 to 3,600,000', ok: isTimeout },
   clock: { is: 'an object with the methods now and wallNow', ok: isClock },
@@ -59,6 +61,7 @@ export function resolveOptions(given: ObservabilityOptions, environment: NodeJS.
       throw new TypeError(`ObservabilityModule: option ${name} must be ${check.is}, got ${show(value)}`);
     }
   }
+  if (given.provider !== undefined) checkedProviderOptions(given.provider);
   return {
     ...given,
     enabled: given.enabled ?? enabledOf(environment),

@@ -33,7 +33,7 @@ function isPlain(source: Observable<unknown>): boolean {
 }
 
 function endsOf(stage: Stage): SubscriptionListener {
-  return {
+  const ends: SubscriptionListener = {
     complete: () => {
       stage.succeed();
     },
@@ -44,6 +44,12 @@ function endsOf(stage: Stage): SubscriptionListener {
       stage.cancel();
     },
   };
+  if (stage.isListenedTo) {
+    ends.next = (value) => {
+      stage.chunk(value);
+    };
+  }
+  return ends;
 }
 
 /** The ways to subscribe to an Observable; everything else belongs to the original. */

@@ -1,0 +1,35 @@
+import type { StageDefinition } from '../stage-definition.js';
+import type { Prompt, ProviderCall } from './provider-call.js';
+import { ProviderMeter } from './provider-meter.js';
+
+/** The definition whose executions are measured as calls to a provider, if it is to be one. */
+export function withProvider(
+  definition: StageDefinition,
+  provider: ProviderCall | ((...args: never) => ProviderCall) | undefined,
+): StageDefinition {
+  if (provider === undefined) return definition;
+  if (typeof provider !== 'function') return measuring(definition, provider);
+  const callOf = provider as (...args: unknown[]) => ProviderCall;
+  return { ...definition, forCall: (args) => measuring(definition, callOf(...args)) };
+}
+
+function measuring(definition: StageDefinition, call: ProviderCall): StageDefinition {
+  const measured = (measuredCall: ProviderCall): StageDefinition => ({
+    ...definition,
+    listener: (stage) => new ProviderMeter(stage, measuredCall),
+  });
+  return call.prompt === undefined
+    ? measured(call)
+    : { ...measured(call), afterEnd: measured(withoutHolding(call.prompt, call)) };
+}
+
+/** For a stream that is used again: whoever can start it once more has the messages, and so they are still there. */
+function withoutHolding(prompt: Prompt, call: ProviderCall): ProviderCall {
+  const messages = typeof prompt === 'string' ? undefined : new WeakRef(prompt);
+  return {
+    ...call,
+    get prompt(): Prompt | undefined {
+      return messages?.deref();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import 'reflect-metadata';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Inject, type MessageEvent, Sse } from '@nestjs/common';
+import { ExecutionTracker, type StageExecution } from '@followspot/core';
+import OpenAI from 'openai';
+import { from, type Observable } from 'rxjs';
+import { openStream } from '../testing/http-client.js';
+import { OpenAiServer, type ServedCall } from '../testing/openai-server.js';
+import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
+
+let provider: OpenAiServer;
+
+const PROMPT = [{ role: 'user' as const, content: 'Where did the cat sit?' }];
+
+@Controller()
+class AnswerController {
+  @Inject(ExecutionTracker) readonly tracker!: ExecutionTracker;
+
+  @Sse('answer')
+  answer(): Observable<MessageEvent> {
+    return from(this.words());
+  }
+
+  async *words(): AsyncGenerator<MessageEvent> {
+    const client = new OpenAI({ baseURL: provider.baseUrl, apiKey: 'none' });
+    const call = { provider: 'openai', model: 'gpt-4o', stageId: '5.0_LLM_STREAMING', prompt: PROMPT };
+    const stream = await this.tracker.trackProvider(call, () =>
+      client.chat.completions.create(
+        { model: 'gpt-4o', messages: PROMPT, stream: true, stream_options: { include_usage: true } },
+        { signal: this.tracker.signal },
+      ),
+    );
+    for await (const { choices } of stream) yield { data: choices[0]?.delta.content ?? '' };
+  }
+}
+
+describe.each(ADAPTERS)('An answer of a provider whose reader leaves, on %s', (adapter) => {
+  let app: RunningApp;
+  beforeEach(async () => {
+    provider = await OpenAiServer.start();
+    app = await startApp(adapter, { controllers: [AnswerController], options: { provider: {} } });
+  });
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  const answerOf = async (traceId: string): Promise<StageExecution> => {
+    const root = await app.sink.root(traceId);
+    const find = (stage: StageExecution): StageExecution[] => [stage, ...stage.substages.flatMap(find)];
+    const [answer, ...others] = find(root).filter(({ kind }) => kind === 'provider');
+    if (answer === undefined || others.length > 0) throw new Error('not one provider stage');
+    return answer;
+  };
+
+  const leave = async (traceId: string): Promise<ServedCall> => {
+    const served = provider.nextCall();
+    const stream = await openStream(app.port, '/answer', { traceId });
+    await stream.seen('sat');
+    await (
+      await served
+    ).stalled.promise;
+    stream.leave();
+    await (
+      await served
+    ).finished.promise;
+    return served;
+  };
+
+  it('is aborted, and recorded with the tokens and the money that nobody had anything of', async () => {
+    provider.scenario = { stallsAfter: 3 };
+    const call = await leave('left');
+    const answer = await answerOf('left');
+    expect(call).toMatchObject({ wasAborted: true, outputTokens: 3, tokensAfterAbort: 0 });
+    expect(answer.outcome).toBe('cancelled');
+    expect(answer.attributes).toMatchObject({
+      usageSource: 'estimated',
+      outputTokens: 3,
+      abandonedTokens: 3,
+      // 12 tokens for 2.50 a million, 3 for 10.
+      abandonedCost: 0.000_06,
+      tokenCost: 0.000_06,
+    });
+    expect(answer.attributes['abortLagMs']).toBeGreaterThanOrEqual(0);
+  });
+
+  it('says what was received, however much the provider still produces', async () => {
+    provider.scenario = { stallsAfter: 3, goesOnAfterAbort: true };
+    const call = await leave('ran-on');
+    const { attributes } = await answerOf('ran-on');
+    expect(call).toMatchObject({ outputTokens: 7, tokensAfterAbort: 4 });
+    expect(attributes['abandonedTokens']).toBe(3);
+  });
+
+  it('that is read to its end is not abandoned', async () => {
+    const stream = await openStream(app.port, '/answer', { traceId: 'read' });
+    await stream.seen('mat');
+    const { outcome, attributes } = await answerOf('read');
+    expect(outcome).toBe('ok');
+    expect(attributes).toMatchObject({ usageSource: 'provider', outputTokens: 7 });
+    expect(attributes).not.toHaveProperty('abandonedTokens');
+  });
+});
