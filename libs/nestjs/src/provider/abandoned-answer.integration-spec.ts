@@ -4,7 +4,7 @@ import { Controller, Inject, type MessageEvent, Sse } from '@nestjs/common';
 import { ExecutionTracker, type StageExecution } from '@followspot/core';
 import OpenAI from 'openai';
 import { from, type Observable } from 'rxjs';
-import { openStream } from '../testing/http-client.js';
+import { call, openStream } from '../testing/http-client.js';
 import { OpenAiServer, type ServedCall } from '../testing/openai-server.js';
 import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
 
@@ -90,6 +90,26 @@ describe.each(ADAPTERS)('An answer of a provider whose reader leaves, on %s', (a
     const { attributes } = await answerOf('ran-on');
     expect(call).toMatchObject({ outputTokens: 7, tokensAfterAbort: 4 });
     expect(attributes['abandonedTokens']).toBe(3);
+  });
+
+  it('says the same in the metrics as the provider and the stage do', async () => {
+    provider.scenario = { stallsAfter: 3 };
+    await leave('left-early');
+    await answerOf('left-early');
+    provider.scenario = {};
+    await (await openStream(app.port, '/answer', { traceId: 'stayed' })).seen('mat');
+    await answerOf('stayed');
+    const { text } = await call(app.port, '/metrics');
+    const tokens = text.split('\n').filter((line) => line.startsWith('provider_tokens_total{'));
+    const sum = provider.calls.reduce((total, { outputTokens }) => total + outputTokens, 0);
+    expect(sum).toBe(3 + 7);
+    expect(tokens).toContain(
+      `provider_tokens_total{provider="openai",model="gpt-4o",direction="output"} ${String(sum)}`,
+    );
+    // By our estimate of a prompt that nobody counted, and by the provider's count.
+    expect(tokens).toContain('provider_tokens_total{provider="openai",model="gpt-4o",direction="input"} 23');
+    const cost = /^token_cost_total\{provider="openai",model="gpt-4o"\} (.*)$/m.exec(text)?.[1];
+    expect(Number(cost)).toBeCloseTo(0.000_06 + 0.000_097_5, 12);
   });
 
   it('that is read to its end is not abandoned', async () => {
