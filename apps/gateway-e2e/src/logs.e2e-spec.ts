@@ -58,7 +58,7 @@ describe('log lines', () => {
       expect.arrayContaining([
         ['stream_event', 'Stream opened'],
         ['cache', 'Cache l1 miss'],
-        ['provider', 'Provider extractive ok'],
+        ['provider', 'Provider embedded ok'],
         ['sse', 'Stream completed'],
         ['request', 'GET /search 200'],
       ]),
