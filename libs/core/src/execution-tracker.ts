@@ -39,10 +39,11 @@ export class ExecutionTracker {
   }
 
   /**
-   * Aborts when nobody waits for the running trace any longer, which for a request means that its client has left or its
-   * connection was cut. Hand it to whatever works for the answer (`fetch(url, { signal: tracker.signal })`), so that
-   * nobody pays for what nobody reads. It does not abort when the trace ends otherwise (unlike Nest 12's `@SseSignal()`,
-   * which also aborts on completion), and outside a trace it never does.
+   * Aborts when nobody waits for the running trace any longer: the client of the request has left, its connection was
+   * cut, or nobody reads its stream, as for HEAD. Hand it to whatever works for the answer
+   * (`fetch(url, { signal: tracker.signal })`), so that nobody pays for what nobody reads. It does not abort when the
+   * trace ends otherwise (unlike Nest 12's `@SseSignal()`, which also aborts on completion), and outside a trace it
+   * never does.
    */
   get signal(): AbortSignal {
     return currentStage()?.trace.signal ?? new AbortController().signal;

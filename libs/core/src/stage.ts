@@ -1,6 +1,7 @@
 import { NO_ATTRIBUTES, withAttribute } from './attributes.js';
 import { currentStage, runInStage } from './context.js';
 import { describeError } from './describe-error.js';
+import { isAbortError } from './is-abort-error.js';
 import { microseconds } from './microseconds.js';
 import type { StageListener } from './provider/stage-listener.js';
 import type { StageDefinition } from './stage-definition.js';
@@ -190,10 +191,11 @@ export class Stage implements StageExecution {
 
   /**
    * Ends the stage with the outcome `error` and keeps what describes the error, whatever was thrown. Where work was
-   * still running when its trace was aborted the outcome is `cancelled`: to fail is how it heeds the signal.
+   * still running when its trace was aborted the outcome is `cancelled`: to fail is how it heeds the signal. Below the
+   * root an `AbortError` says the same of any other signal.
    */
   fail(error: unknown): void {
-    if (this.#state === 'open' && this.#trace.windDown !== undefined) {
+    if (this.#state === 'open' && (this.#trace.windDown !== undefined || this.#wasAborted(error))) {
       this.#end('cancelled');
       return;
     }
@@ -207,6 +209,10 @@ export class Stage implements StageExecution {
       if (this.kind === 'provider') this.#trace.upstreamErrors.add(error);
     }
     this.#end('error');
+  }
+
+  #wasAborted(error: unknown): boolean {
+    return this !== this.#trace.root && isAbortError(error);
   }
 
   /** Ends the stage with the outcome `cancelled`: whoever wanted the result has gone. */

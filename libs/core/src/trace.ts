@@ -139,16 +139,22 @@ export class Trace implements TraceIdentity {
 
   /**
    * Nobody waits for the result since `atMs`, a reading of the monotonic clock: the signal aborts, no further stage
-   * starts, and the root's duration is settled. Stages that are running may stop by themselves for the recorder's
-   * `abortGraceMs`; then, at once if none is running, `onStopped` is called, which has to end the root.
+   * starts, and the root's duration is settled. Happens once.
    */
-  abort(atMs: number, onStopped: () => void): void {
-    const root = this.root;
-    if (root === undefined || this.#windDown !== undefined) return;
-    root.hold(false, atMs);
-    this.#startWindDown(atMs).wait(root.runningSubstages(), this.recorder.abortGraceMs, () =>
-      this.recorder.attempt('trace end', onStopped),
-    );
+  abort(atMs: number): void {
+    if (this.root === undefined || this.#windDown !== undefined) return;
+    this.root.hold(false, atMs);
+    this.#startWindDown(atMs);
+  }
+
+  /**
+   * Calls `onStopped`, which has to end the root, when the stages of an aborted trace that are running have ended by
+   * themselves: at once if none is, at the latest after the recorder's `abortGraceMs`.
+   */
+  whenStopped(onStopped: () => void): void {
+    const end = (): void => this.recorder.attempt('trace end', onStopped);
+    if (this.root === undefined || this.#windDown === undefined) end();
+    else this.#windDown.wait(this.root.runningSubstages(), this.recorder.abortGraceMs, end);
   }
 
   /** Ends the root with this outcome and everything still open as cancelled. Further calls do nothing. */

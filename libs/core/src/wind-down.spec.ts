@@ -20,7 +20,8 @@ class Left {
   }
 
   abort(): void {
-    this.root.trace.abort(this.tracking.clock.now(), () => {
+    this.root.trace.abort(this.tracking.clock.now());
+    this.root.trace.whenStopped(() => {
       this.root.cancel();
       this.stopped.resolve(undefined);
     });
@@ -99,6 +100,19 @@ describe('when nobody waits for a trace any longer', () => {
     expect(left.isOpen).toBe(false);
   });
 
+  it('what stops between the abort and the waiting is measured too', () => {
+    const left = new Left();
+    const a = left.open('A');
+    left.root.trace.abort(left.tracking.clock.now());
+    left.tracking.clock.advance(60);
+    a.cancel();
+    left.root.trace.whenStopped(() => {
+      left.root.cancel();
+    });
+    expect(left.tracking.stage('A').attributes).toEqual({ abortLagMs: 60 });
+    expect(left.root.trace.windDown?.lagMs).toBe(60);
+  });
+
   it('no further stage starts: that is late', () => {
     const left = new Left();
     const a = left.open('A');
@@ -156,10 +170,21 @@ describe('when nobody waits for a trace any longer', () => {
     a.succeed();
   });
 
+  it('a trace that nobody aborted has nothing to wait for', () => {
+    const left = new Left();
+    left.open('A');
+    left.root.trace.whenStopped(() => {
+      left.root.succeed();
+    });
+    expect(left.isOpen).toBe(false);
+    expect(left.tracking.root.outcome).toBe('ok');
+  });
+
   it('an error in what ends the trace is counted and does not reach the stage', () => {
     const left = new Left();
     const a = left.open('A');
-    left.root.trace.abort(0, () => {
+    left.root.trace.abort(0);
+    left.root.trace.whenStopped(() => {
       throw new Error('bug');
     });
     expect(() => {
@@ -167,4 +192,37 @@ describe('when nobody waits for a trace any longer', () => {
     }).not.toThrow();
     expect(left.tracking.recorder.drops.internalErrors).toBe(1);
   });
+});
+
+describe('a stage that fails with an AbortError', () => {
+  const aborted = [
+    ['of the platform', new DOMException('This operation was aborted', 'AbortError')],
+    ['of Node', Object.assign(new Error('The operation was aborted'), { code: 'ABORT_ERR' })],
+  ] as const;
+
+  it.each(aborted)('%s was stopped on purpose: it is cancelled', (_, error) => {
+    const tracking = new Tracking();
+    const root = tracking.recorder.openTrace(stageDefinition('ROOT'), { threadId: 't' }).root!;
+    root.open(stageDefinition('A', { kind: 'provider' }))?.fail(error);
+    root.succeed();
+    expect(tracking.stage('A')).toMatchObject({ outcome: 'cancelled', errorType: undefined });
+    expect(root.trace.upstreamErrors.caused(error)).toBe(false);
+  });
+
+  it.each(aborted)('%s and is the root has failed: somebody waited for it', (_, error) => {
+    const tracking = new Tracking();
+    tracking.recorder.openTrace(stageDefinition('ROOT'), { threadId: 't' }).root!.fail(error);
+    expect(tracking.root.outcome).toBe('error');
+  });
+
+  it.each([null, 'AbortError', new Error('AbortError'), Object.create(null)])(
+    'and one that does not, %p, is an error',
+    (error) => {
+      const tracking = new Tracking();
+      const root = tracking.recorder.openTrace(stageDefinition('ROOT'), { threadId: 't' }).root!;
+      root.open(stageDefinition('A'))?.fail(error);
+      root.succeed();
+      expect(tracking.stage('A').outcome).toBe('error');
+    },
+  );
 });

@@ -60,7 +60,9 @@ abstract class Followed implements FollowedSteps {
     const stage = this.#stage;
     const call = (): unknown =>
       (this.#original[name] as (...given: unknown[]) => unknown).apply(this.#original, args);
-    return stage === undefined || stage.hasEnded ? call() : this.follow(stage, name, () => stage.run(call));
+    if (stage === undefined) return call();
+    // An end that comes too late is counted by the stage.
+    return this.follow(stage, name, stage.hasEnded ? call : () => stage.run(call));
   }
 
   protected abstract follow(stage: Stage, name: StepName, call: () => unknown): unknown;

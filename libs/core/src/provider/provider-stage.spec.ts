@@ -448,7 +448,10 @@ describe('an answer that nobody waits for any longer', () => {
       ),
     );
     await new Promise(setImmediate);
-    root?.trace.abort(tracking.clock.now(), () => root.trace.end('cancelled'));
+    root?.trace.abort(tracking.clock.now());
+    root?.trace.whenStopped(() => {
+      root.cancel();
+    });
     tracking.clock.advance(3);
     leave(undefined);
     await reading;

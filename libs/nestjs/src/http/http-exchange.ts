@@ -73,7 +73,9 @@ export class HttpExchange {
       });
     exchanges.set(request, this);
     onResponseEnd(request, response, () => {
-      this.#close();
+      this.#guarded(() => {
+        this.#close();
+      });
     });
     watcher.requestOpened();
   }
@@ -117,11 +119,18 @@ export class HttpExchange {
     this.#closedAtMs = this.root.trace.now();
     // Under HTTP/2 a stream that was reset has `writableFinished` too, but nobody has ended it.
     this.#isFinished = this.#response.writableFinished && this.#response.writableEnded;
+    if (!this.#isFinished) {
+      // First of all: from here on a source that fails does so because nobody waits for it.
+      this.#stream?.clientGone();
+      this.root.trace.abort(this.#closedAtMs);
+    }
     // Our listener comes before Nest's own: let it tear the stream down first, so that stages end by themselves.
     if (this.#stream === undefined || this.#stream.isSettled) this.#conclude();
     else
       process.nextTick(() => {
-        this.#conclude();
+        this.#guarded(() => {
+          this.#conclude();
+        });
       });
   }
 
@@ -129,6 +138,7 @@ export class HttpExchange {
   #conclude(): void {
     this.#watchedStream?.closed();
     this.#watcher.requestClosed();
+    const { trace } = this.root;
     const { statusCode } = this.#response;
     this.#stream?.responseClosed({
       statusCode,
@@ -140,12 +150,25 @@ export class HttpExchange {
     });
     this.#describe(statusCode);
     const outcome = this.#outcome();
-    if (this.#isFinished && outcome !== 'cancelled') this.#end(outcome);
-    else
-      this.root.trace.abort(this.#closedAtMs, () => {
-        this.#describeAbort();
-        this.#end(outcome);
+    // An answer may be complete and its source cut off all the same: that of HEAD.
+    if (outcome === 'cancelled' || this.#stream?.wasCutOff === true) trace.abort(this.#closedAtMs);
+    trace.whenStopped(() => {
+      this.#describeAbort();
+      this.#end(outcome);
+    });
+  }
+
+  /** An error of ours must not reach the server's event, and the trace ends all the same. */
+  #guarded(step: () => void): void {
+    const { recorder } = this.root.trace;
+    try {
+      step();
+    } catch (error) {
+      recorder.reportInternalError('response end', error);
+      recorder.attempt('response end', () => {
+        this.root.cancel();
       });
+    }
   }
 
   #end(outcome: Outcome): void {
@@ -160,7 +183,7 @@ export class HttpExchange {
     const { lagMs, unstoppedStages = 0 } = this.root.trace.windDown ?? {};
     const stage = this.#stream?.stage ?? this.root;
     if (unstoppedStages > 0) stage.setAttribute('unstoppedStages', unstoppedStages);
-    else stage.setAttribute(ABORT_LAG, lagMs ?? 0);
+    else if (lagMs !== undefined) stage.setAttribute(ABORT_LAG, lagMs);
   }
 
   #describe(statusCode: number): void {

@@ -77,6 +77,7 @@ export class SseStreamStage implements SubscriptionListener {
   /** Of the latest subscription: an interceptor may try again. */
   #conclusion: Conclusion | undefined;
   #verdict: Verdict | undefined;
+  #isClientGone = false;
 
   constructor(stage: Stage, response: StreamResponse, options: StreamOptions, isShuttingDown: () => boolean) {
     this.stage = stage;
@@ -111,6 +112,11 @@ export class SseStreamStage implements SubscriptionListener {
   }
 
   error(error: unknown): void {
+    // Nest aborts its signal before it unsubscribes: a source that heeds it fails where it would have been torn down.
+    if (this.#isClientGone || this.#response.destroyed) {
+      this.unsubscribe();
+      return;
+    }
     this.#conclusion = {
       how: 'failed',
       error,
@@ -125,6 +131,16 @@ export class SseStreamStage implements SubscriptionListener {
     const { destroyed, closed } = this.#response;
     const wasDropped = destroyed && !closed && this.#figures.hasPending;
     this.#conclusion = { how: 'torn down', wasDropped, atMs: this.#now() };
+  }
+
+  /** The response has closed before it was finished: what the source does from here on is the consequence. */
+  clientGone(): void {
+    this.#isClientGone = true;
+  }
+
+  /** Whether the source had not come to an end of its own when the response was over. */
+  get wasCutOff(): boolean {
+    return this.#conclusion === undefined || this.#conclusion.how === 'torn down';
   }
 
   /** The response has closed: how the stream ended is settled, and how long it lasted. */

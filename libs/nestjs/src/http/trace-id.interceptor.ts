@@ -2,7 +2,8 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { Stage } from '@followspot/core';
 import { Observable } from 'rxjs';
 import { StageSubscriber, type SubscriptionListener } from '../rxjs/stage-subscriber.js';
-import { exchangeOf } from './http-exchange.js';
+import { exchangeOf, type HttpExchange } from './http-exchange.js';
+import type { SseStreamStage } from './sse-stream-stage.js';
 
 /** The key under which Nest's `@Sse` marks a handler; Nest exports no name for it. */
 const SSE_METADATA = '__sse__';
@@ -25,10 +26,15 @@ export class TraceIdInterceptor implements NestInterceptor {
     exchange.handledBy(`${context.getClass().name}.${handler.name}`);
     exchange.matchedRoute(routeOf(request));
     const isSse = Reflect.getMetadata(SSE_METADATA, handler) === true;
-    const stream = isSse ? exchange.openStream() : undefined;
+    const stream = isSse ? openStream(exchange) : undefined;
     if (stream === undefined) return keptInContext(exchange.root, UNOBSERVED, next);
     return keptInContext(stream.stage, stream, next);
   }
+}
+
+/** Undefined also when that failed, and the stream is then answered unobserved. */
+function openStream(exchange: HttpExchange): SseStreamStage | undefined {
+  return exchange.root.trace.recorder.attempt('stream stage', () => exchange.openStream());
 }
 
 /**

@@ -32,7 +32,12 @@ export class StageSubscriber<T> extends Subscriber<T> {
   }
 
   protected override _next(value: T): void {
-    this.#listener.next?.(value);
+    try {
+      this.#listener.next?.(value);
+    } catch (error) {
+      // What looks at the value must not keep it from the subscriber.
+      this.#stage.trace.recorder.reportInternalError('stream figures', error);
+    }
     this.#outside(() => {
       this.#subscriber.next(value);
     });
