@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { ScrapedSink } from '../testing/scraped-sink.js';
 import { stageOf, traceOf } from '../testing/stages.js';
+import { Exposition } from './exposition.js';
 import { METRICS } from './metric-table.js';
 
 const request = { method: 'GET', route: '/items/:id', statusCode: 200 };
@@ -126,6 +127,30 @@ describe('A scrape', () => {
     expect(body).toContain('orders_total');
     expect(body).toContain('http_requests_total');
   });
+
+  it.each(['text', 'openmetrics'] as const)(
+    'as %s is not held up by metrics that never come, and has them again when they do',
+    async (format) => {
+      const registry = new Registry();
+      let isStuck = true;
+      const answer = (): Promise<void> => (isStuck ? new Promise(() => {}) : Promise.resolve());
+      const registers = [registry];
+      new Gauge({ name: 'stuck', help: 'x', registers, collect: answer });
+      new Gauge({ name: 'stuck_too', help: 'x', registers, collect: answer });
+      new Gauge({ name: 'ready', help: 'x', registers }).set(7);
+      const exposition = new Exposition(registry, 200);
+      const { body, unreadable, busyMs } = await exposition.scrape(format);
+      expect(Object.keys(unreadable)).toEqual(['stuck', 'stuck_too']);
+      expect(unreadable['stuck']).toBe('Error: not read within 200 ms');
+      expect(body).toContain('ready 7');
+      expect(body).not.toContain('stuck');
+      expect(busyMs).toBeLessThan(200);
+      isStuck = false;
+      const next = await exposition.scrape(format);
+      expect(next.unreadable).toEqual({});
+      expect(next.body).toContain('stuck_too 0');
+    },
+  );
 
   it('that comes while another is being written shares it', async () => {
     const scraped = filled();

@@ -20,6 +20,11 @@ const STRETCH_MS = 3;
 /** How much it writes before it looks at the clock: a millisecond's worth. */
 const LINES_AT_ONCE = 500;
 
+/** How long a scrape waits for the application's metrics, all together, in milliseconds. Prometheus gives up after 10 s. */
+const READ_MS = 5_000;
+/** The share of it that a metric has in any case, when others have used it up. */
+const LEAST_SHARE = 0.02;
+
 /** The lines HELP and TYPE. */
 const HEADER = /^(# .*\n){2}/;
 
@@ -49,7 +54,11 @@ interface AnyMetric {
 export class Exposition {
   readonly #running = new Map<ScrapeFormat, Promise<Scrape>>();
 
-  constructor(private readonly registry: MetricsRegistry) {}
+  /** @param readMs How long a scrape waits for metrics that are late; those that still are then are left out. */
+  constructor(
+    private readonly registry: MetricsRegistry,
+    private readonly readMs = READ_MS,
+  ) {}
 
   /** Everything as it is now. */
   scrape(format: ScrapeFormat): Promise<Scrape> {
@@ -62,11 +71,12 @@ export class Exposition {
 
   async #write(format: ScrapeFormat): Promise<Scrape> {
     const turns = new Turns();
+    const patience = new Patience(this.readMs);
     const unreadable: [string, string][] = [];
     let body = '';
     for (const metric of this.registry.getMetricsAsArray() as AnyMetric[]) {
       try {
-        const text = await this.#written(metric, format, turns);
+        const text = await this.#written(metric, format, turns, patience);
         body += body === '' || format === 'openmetrics' ? text : `\n${text}`;
       } catch (error) {
         unreadable.push([metric.name, String(error)]);
@@ -78,12 +88,12 @@ export class Exposition {
       contentType: CONTENT_TYPES[format],
       body,
       unreadable: Object.fromEntries(unreadable),
-      busyMs: turns.busyMs,
+      busyMs: turns.busyMs - patience.waitedMs,
     };
   }
 
-  async #written(metric: AnyMetric, format: ScrapeFormat, turns: Turns): Promise<string> {
-    const { name, ...data } = await (metric.getForPromString?.() ?? metric.get());
+  async #written(metric: AnyMetric, format: ScrapeFormat, turns: Turns, patience: Patience): Promise<string> {
+    const { name, ...data } = await patience.awaited(metric.getForPromString?.() ?? metric.get());
     // OpenMetrics names a counter without `_total`, which the registry then puts on each of its lines.
     const isBare = format === 'openmetrics' && data.type === 'counter';
     const shown = { ...data, name: isBare ? name.replace(/_total$/, '') : name };
@@ -106,6 +116,36 @@ export class Exposition {
     }) as MetricsRegistry;
     const text = await view.metrics();
     return text.endsWith(END) ? text.slice(0, -END.length) : text;
+  }
+}
+
+/**
+ * Waits for metrics, but not for ever: one whose `collect` never comes back would keep this scrape, and all that share
+ * it, from ending.
+ */
+class Patience {
+  readonly #limitMs: number;
+  /** For how long nothing was done but to wait. */
+  waitedMs = 0;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** @throws Error when the metric is late. */
+  async awaited(data: Promise<MetricData>): Promise<MetricData> {
+    const startMs = performance.now();
+    const waitMs = Math.max(this.#limitMs - this.waitedMs, this.#limitMs * LEAST_SHARE);
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(new Error(`not read within ${Math.round(waitMs)} ms`));
+    }, waitMs).unref();
+    try {
+      return await Promise.race([data, late]);
+    } finally {
+      clearTimeout(timer);
+      this.waitedMs += performance.now() - startMs;
+    }
   }
 }
 
