@@ -69,7 +69,8 @@ export class Figures {
 
   #count(stage: StageExecution, trace: TraceIdentity): void {
     const endedAt = stage.startedAt + stage.durationMs;
-    if (!isAmount(stage.durationMs) || !isAmount(endedAt)) throw new RangeError('a duration is not a number');
+    if (!isAmount(stage.durationMs) || !isAmount(endedAt))
+      throw new RangeError('a duration is not a number from 0 to 2^53 - 1');
     this.#window.advance(endedAt);
     this.stages.record(stage, trace);
     switch (stage.kind) {

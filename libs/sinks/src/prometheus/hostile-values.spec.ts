@@ -27,7 +27,10 @@ const text = fc.oneof(
   ),
   fc.string({ unit: 'binary' }),
 );
-const number = fc.oneof(fc.constantFrom(Number.NaN, Infinity, -Infinity, -1, 0, -0), fc.double());
+const number = fc.oneof(
+  fc.constantFrom(Number.NaN, Infinity, -Infinity, -1, 0, -0, Number.MAX_VALUE, 1e308),
+  fc.double(),
+);
 const anything = fc.oneof(text, number, fc.boolean(), fc.constant(undefined), fc.object());
 
 const attributes = fc.dictionary(fc.oneof(fc.constantFrom(...KEYS), text), anything);
@@ -47,13 +50,14 @@ describe('Whatever a stage says', () => {
       fc.asyncProperty(fc.array(stages, { maxLength: 20 }), async (hostile) => {
         const scraped = new ScrapedSink();
         const stream = scraped.sink.streamOpened('__proto__');
-        for (const { kind, attributes: said, ...more } of hostile) {
+        // Twice: some numbers harm only a sum.
+        for (const { kind, attributes: said, ...more } of [...hostile, ...hostile]) {
           stream.gap(more.durationMs);
           try {
             scraped.record(stageOf(kind, said as never, more as never), traceOf('failed', more.stageId));
           } catch (error) {
             // The engine counts it; nothing but a duration that is none may be refused.
-            expect(error).toEqual(new RangeError('a duration is not a number'));
+            expect(error).toEqual(new RangeError('a duration is not a number from 0 to 2^53 - 1'));
           }
         }
         const own = (await scraped.lines()).filter((line) => !/^(process|nodejs)_/.test(line));
@@ -70,6 +74,17 @@ describe('Whatever a stage says', () => {
       { numRuns: 60 },
     );
   });
+
+  it.each([Number.MAX_VALUE, 1e308, Infinity])(
+    'two costs of %p leave the sum as it is',
+    async (tokenCost) => {
+      const scraped = new ScrapedSink();
+      for (const cost of [0.5, tokenCost, tokenCost]) {
+        scraped.record(stageOf('provider', { provider: 'p', model: 'm', tokenCost: cost }));
+      }
+      expect(await scraped.value('token_cost_total{provider="p",model="m"}')).toBe(0.5);
+    },
+  );
 
   it('a request is not disturbed by a record that fails, and the failure is counted', () => {
     const scraped = new ScrapedSink();
