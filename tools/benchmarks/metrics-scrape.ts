@@ -3,7 +3,9 @@
 // Each launch is a fresh process: its first scrape is that of a process which has never written one, the others are
 // warm. Printed is the longest stretch in which nothing else could run, measured from outside by a task that is always
 // next in turn, in processor time: on a busy machine a wall clock would show for how long the others had the processor.
-// Beside it: the same registry written by prom-client's own `metrics()`.
+// Beside it: the same registry written by prom-client's own `metrics()`. And the worst that the bounds allow: 256 routes,
+// with requests and streams, and 256 providers, all of them busy in all ten slots of the window, as a scrape and as what
+// `/metrics/summary` answers.
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
@@ -17,8 +19,21 @@ const LAUNCHES = 6;
 const WARM_SCRAPES = 20;
 const TARGET_MS = 20;
 
-const WAYS = ['ours, text', 'ours, OpenMetrics', 'prom-client metrics()'] as const;
+const WAYS = [
+  'ours, text',
+  'ours, OpenMetrics',
+  'prom-client metrics()',
+  'full window, text',
+  'full window, summary',
+] as const;
 type Way = (typeof WAYS)[number];
+/** Those that must not keep the process for longer than the target. */
+const BOUND_WAYS: readonly Way[] = [
+  'ours, text',
+  'ours, OpenMetrics',
+  'full window, text',
+  'full window, summary',
+];
 
 /** Longest stretches in milliseconds. */
 interface Result {
@@ -40,7 +55,7 @@ async function report(): Promise<void> {
     const warm = shown(results[way].map(({ warmMs }) => median(warmMs)));
     console.log(`${way.padEnd(22)} ${series} series   first scrape ${first}   warm ${warm}`);
   }
-  const worst = median(results['ours, text'].map(({ firstMs }) => firstMs));
+  const worst = Math.max(...BOUND_WAYS.map((way) => median(results[way].map(({ firstMs }) => firstMs))));
   console.log(
     `\n${worst < TARGET_MS ? 'Target met:   ' : 'TARGET MISSED:'} ${worst.toFixed(1)} ms of ${TARGET_MS}.`,
   );
@@ -48,16 +63,19 @@ async function report(): Promise<void> {
 
 async function scrapeAgain(way: Way): Promise<Result> {
   const sink = new PrometheusSink({ registry: new Registry() });
-  fill(sink);
+  if (way.startsWith('full window')) fillWindow(sink);
+  else fill(sink);
   sink.register();
   const scrape = async (): Promise<string> => {
     if (way === 'prom-client metrics()') return sink.registry.metrics();
-    return (await sink.scrape(way === 'ours, text' ? 'text' : 'openmetrics')).body;
+    if (way === 'full window, summary') return JSON.stringify(sink.summary());
+    return (await sink.scrape(way === 'ours, OpenMetrics' ? 'openmetrics' : 'text')).body;
   };
   const firstMs = await longestStretchOf(scrape);
   const warmMs: number[] = [];
   for (let time = 0; time < WARM_SCRAPES; time += 1) warmMs.push(await longestStretchOf(scrape));
-  const series = (await scrape()).split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+  const { body } = await sink.scrape('text');
+  const series = body.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
   return { series, firstMs, warmMs };
 }
 
@@ -70,6 +88,26 @@ function fill(sink: PrometheusSink): void {
     sink.record({ ...stageOf('stream', 'HTTP.2_STREAM', { route, events: 1 }), ending: 'completed' }, trace);
   }
   for (let n = 0; n < 75; n += 1) sink.record(stageOf('internal', `${n}.0_WORK`, {}), trace);
+}
+
+/** As many labels as the bound allows, each with durations of all lengths in each half minute of the window. */
+function fillWindow(sink: PrometheusSink): void {
+  const trace = { traceId: 'f'.repeat(32), threadId: 'f'.repeat(32), keptBecause: undefined } as const;
+  const now = Date.now();
+  for (let slot = 9; slot >= 0; slot -= 1) {
+    for (let n = 0; n < 256; n += 1) {
+      const route = `/route/${n}/:id`;
+      for (const durationMs of [0, 1, 12, 130, 1_500]) {
+        const at = { durationMs, startedAt: now - slot * 30_000 - durationMs };
+        const request = stageOf('request', 'HTTP.1_REQUEST', { method: 'GET', route, statusCode: 200 });
+        sink.record({ ...request, ...at }, trace);
+        const stream = stageOf('stream', 'HTTP.2_STREAM', { route, events: 1 });
+        sink.record({ ...stream, ...at, ending: 'completed' }, trace);
+        const call = stageOf('provider', '5.0_CALL', { provider: `provider-${n}`, model: 'one' });
+        sink.record({ ...call, ...at }, trace);
+      }
+    }
+  }
 }
 
 function stageOf(kind: StageKind, stageId: string, attributes: StageExecution['attributes']): StageExecution {

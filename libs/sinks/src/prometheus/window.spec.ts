@@ -68,6 +68,23 @@ describe('The sliding window', () => {
     expect(count.share).toBe(1);
   });
 
+  it('tells quantiles of all ten slots together', () => {
+    const { clock, quantiles } = windowAt();
+    for (let slot = 0; slot < 10; slot += 1) {
+      clock.advance(START + slot * SLOT_MS);
+      for (let n = 1; n <= 10; n += 1) quantiles.add(slot * 10 + n);
+    }
+    const [least, median, p95, most] = quantiles.quantiles(0, 0.5, 0.95, 1)!;
+    expect(least).toBeCloseTo(1, 1);
+    for (const [found, exact] of [
+      [median, 50],
+      [p95, 95],
+      [most, 100],
+    ] as const) {
+      expect(Math.abs(found! - exact)).toBeLessThanOrEqual(exact * 0.035);
+    }
+  });
+
   it('tells quantiles within 3 % of the nearest rank, whatever was measured', () => {
     fc.assert(
       fc.property(

@@ -58,10 +58,10 @@ export class WindowCount {
   get totals(): { readonly count: number; readonly marked: number } {
     let count = 0;
     let marked = 0;
-    for (const [place, slot] of this.#slots.entries()) {
-      if (!this.#clock.covers(slot)) continue;
-      count += this.#counts[place] ?? 0;
-      marked += this.#marked[place] ?? 0;
+    for (let place = 0; place < SLOTS; place += 1) {
+      if (!this.#clock.covers(this.#slots[place] as number)) continue;
+      count += this.#counts[place] as number;
+      marked += this.#marked[place] as number;
     }
     return { count, marked };
   }
@@ -110,10 +110,13 @@ export class WindowQuantiles {
   quantiles(...shares: readonly number[]): number[] | undefined {
     const all = new Float64Array(BUCKETS);
     let count = 0;
-    for (const [place, slot] of this.#slots.entries()) {
-      if (!this.#clock.covers(slot)) continue;
-      for (const [bucket, inBucket] of this.#counts[place]?.entries() ?? []) {
-        all[bucket] = (all[bucket] ?? 0) + inBucket;
+    // Plain loops: a scrape sums ten slots of every route up in one go, and iterators would take ten times as long.
+    for (let place = 0; place < SLOTS; place += 1) {
+      const counts = this.#counts[place];
+      if (counts === undefined || !this.#clock.covers(this.#slots[place] as number)) continue;
+      for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+        const inBucket = counts[bucket] as number;
+        all[bucket] = (all[bucket] as number) + inBucket;
         count += inBucket;
       }
     }
@@ -128,8 +131,8 @@ function bucketOf(durationMs: number): number {
 }
 
 function valueAt(counts: Float64Array, rank: number): number {
-  let seen = 0;
-  const bucket = counts.findIndex((inBucket) => (seen += inBucket) >= rank);
+  let bucket = 0;
+  for (let seen = counts[0] as number; seen < rank; seen += counts[bucket] as number) bucket += 1;
   const middle = bucket === 0 ? SMALLEST_MS / 2 : SMALLEST_MS * 2 ** ((bucket - 0.5) / PER_OCTAVE);
   return Number(middle.toPrecision(3));
 }
