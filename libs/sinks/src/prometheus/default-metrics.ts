@@ -1,27 +1,33 @@
-import { collectDefaultMetrics } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { MetricsRegistry } from './registry.js';
 
 /** The metric by which it is known that the process is measured already, under whatever prefix. */
 const TELLTALE = /(^|_)process_cpu_user_seconds(_total)?$/;
 
-/** prom-client's metrics of the process, unless the application has them. */
-export class DefaultMetrics {
-  #added: string[] = [];
+let ofProcess: Registry | undefined;
 
-  addTo(registry: MetricsRegistry): void {
-    const before = namesIn(registry);
-    if (before.some((name) => TELLTALE.test(name))) return;
-    collectDefaultMetrics({ register: registry as never });
-    this.#added = namesIn(registry).filter((name) => !before.includes(name));
-  }
-
-  /** Leaves room for an application that measures the process itself next time. */
-  removeFrom(registry: MetricsRegistry): void {
-    for (const name of this.#added) registry.removeSingleMetric(name);
-    this.#added = [];
-  }
+/**
+ * prom-client's metrics of the process that are to be shown beside a registry: none when the application has them
+ * there. They are in a registry of their own, so that an application may collect them itself at any time:
+ * `collectDefaultMetrics` throws where they are already. There is one process, so all sinks share them.
+ */
+export function defaultMetricsBeside(registry: MetricsRegistry): object[] {
+  const known = new Set(registry.getMetricsAsArray().map(nameOf));
+  for (const name of known) if (TELLTALE.test(name)) return [];
+  return measured()
+    .getMetricsAsArray()
+    .filter((metric) => !known.has(nameOf(metric)));
 }
 
-function namesIn(registry: MetricsRegistry): string[] {
-  return registry.getMetricsAsArray().map((metric) => (metric as { readonly name: string }).name);
+/** Measures the process from the first call on. */
+export function measured(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}
+
+function nameOf(metric: object): string {
+  return (metric as { readonly name: string }).name;
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
+import { defaultMetricsBeside } from './default-metrics.js';
 import type { MetricData, MetricsRegistry } from './registry.js';
 
 /** The two forms of a scrape. */
@@ -45,7 +46,7 @@ interface AnyMetric {
 }
 
 /**
- * Writes everything that is in a registry, in either format, without blocking for long: every few milliseconds it is
+ * Writes everything that is in a registry, and the metrics of the process, in either format, without blocking for long: every few milliseconds it is
  * somebody else's turn. Scrapes that come while one is being written share it.
  *
  * `registry.metrics()` does neither, and in OpenMetrics it takes `_total` off the names of the application's counters
@@ -74,7 +75,8 @@ export class Exposition {
     const patience = new Patience(this.readMs);
     const unreadable: [string, string][] = [];
     let body = '';
-    for (const metric of this.registry.getMetricsAsArray() as AnyMetric[]) {
+    const metrics = [...this.registry.getMetricsAsArray(), ...defaultMetricsBeside(this.registry)];
+    for (const metric of metrics as AnyMetric[]) {
       try {
         const text = await this.#written(metric, format, turns, patience);
         body += body === '' || format === 'openmetrics' ? text : `\n${text}`;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Counter, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import { noDrops } from '../testing/drops.js';
 import { ScrapedSink } from '../testing/scraped-sink.js';
 import { stageOf, traceOf } from '../testing/stages.js';
+import { METRICS } from './metric-table.js';
 import { PrometheusSink } from './prometheus-sink.js';
 
 const request = { method: 'GET', route: '/items/:id', statusCode: 200 };
@@ -302,6 +303,18 @@ describe('Two sinks on one registry', () => {
     next.close();
   });
 
+  it('between which the application has cleared the registry are both in the next scrape', async () => {
+    const scraped = new ScrapedSink();
+    scraped.record(stageOf('request', request));
+    scraped.registry.clear();
+    const second = new PrometheusSink({ registry: scraped.registry }).register();
+    second.record(stageOf('request', request), traceOf());
+    expect(await scraped.of('http_requests_total')).toEqual([expect.stringMatching(/ 2$/)]);
+    expect(await scraped.of('process_cpu_user_seconds_total')).toHaveLength(1);
+    const { body } = await second.scrape('text');
+    for (const name of Object.keys(METRICS)) expect(body).toContain(`# TYPE ${name} `);
+  });
+
   it('one after the other begin at zero', async () => {
     const registry = new Registry();
     const first = new ScrapedSink({}, registry);
@@ -340,8 +353,24 @@ describe('The metrics of the process', () => {
   it('are left to an application that has them, under whatever prefix', async () => {
     const registry = new Registry();
     new Counter({ name: 'shop_process_cpu_user_seconds_total', help: 'x', registers: [registry] });
-    new PrometheusSink({ registry }).register();
-    expect(registry.getSingleMetric('process_cpu_user_seconds_total')).toBeUndefined();
+    const scraped = new ScrapedSink({}, registry);
+    expect(await scraped.of('process_cpu_user_seconds_total')).toEqual([]);
+    expect(await scraped.of('shop_process_cpu_user_seconds_total')).toHaveLength(1);
+  });
+
+  it('are left to an application that begins to collect them later', async () => {
+    const scraped = new ScrapedSink();
+    collectDefaultMetrics({ register: scraped.registry });
+    expect(await scraped.of('process_cpu_user_seconds_total')).toHaveLength(1);
+    expect(await scraped.of('nodejs_version_info')).toHaveLength(1);
+  });
+
+  it('carry the default labels of the registry', async () => {
+    const scraped = new ScrapedSink();
+    scraped.registry.setDefaultLabels({ service: 'shop' });
+    expect(await scraped.of('process_cpu_user_seconds_total')).toEqual([
+      expect.stringMatching(/^{service="shop"} /),
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { register as defaultRegistry } from 'prom-client';
 import type { Sink, StageExecution, TraceIdentity } from '@followspot/core';
-import { DefaultMetrics } from './default-metrics.js';
+import { measured } from './default-metrics.js';
 import { Exposition, type Scrape, type ScrapeFormat } from './exposition.js';
 import { Figures } from './figures.js';
 import type { LabelLimits } from './label-values.js';
@@ -27,7 +27,6 @@ const DEFAULT_LABEL_LIMITS: LabelLimits = { labelValues: 256, labelSets: 1_000 }
 interface Shared {
   readonly figures: Figures;
   readonly metrics: readonly RegisteredMetric[];
-  readonly defaults: DefaultMetrics;
   users: number;
 }
 
@@ -56,16 +55,16 @@ export class PrometheusSink implements Sink {
   }
 
   /**
-   * Puts the metrics, and those of the process unless they are there, into the registry; joins the sink that has done
-   * so before. Safe to call twice. What was counted earlier is shown only if this sink is the first.
+   * Puts the metrics into the registry; joins the sink that has done so before, and puts back what was cleared since.
+   * Safe to call twice. What was counted earlier is shown only if this sink is the first.
    * @throws Error when the application has a metric of the same name in the registry.
    */
   register(): this {
     if (this.#isRegistered) return this;
     const others = byRegistry.get(this.registry);
+    registerAll(this.registry, (others ?? this.#shared).metrics);
+    measured();
     if (others === undefined) {
-      registerAll(this.registry, this.#shared.metrics);
-      this.#shared.defaults.addTo(this.registry);
       byRegistry.set(this.registry, this.#shared);
     } else {
       this.#shared = others;
@@ -87,7 +86,8 @@ export class PrometheusSink implements Sink {
   }
 
   /**
-   * Everything that is in the registry, of the application too. Others have their turn while it is written; calls at
+   * Everything that is in the registry, of the application too, and prom-client's metrics of the process unless the
+   * application has them there; they are in no registry of the application. Others have their turn while it is written; calls at
    * the same time share one scrape.
    */
   async scrape(format: ScrapeFormat): Promise<Scrape> {
@@ -123,10 +123,8 @@ export class PrometheusSink implements Sink {
     this.#isRegistered = false;
     this.#shared.users -= 1;
     if (this.#shared.users > 0) return;
-    const { metrics, defaults } = this.#shared;
     byRegistry.delete(this.registry);
-    for (const metric of metrics) unregister(this.registry, metric);
-    defaults.removeFrom(this.registry);
+    for (const metric of this.#shared.metrics) unregister(this.registry, metric);
   }
 
   get #figures(): Figures {
@@ -140,7 +138,7 @@ function sharedBy(limits: LabelLimits): Shared {
   const metrics = definitions.map(
     ([name, definition]) => new RegisteredMetric(name, definition, () => figures.samplesOf(name)),
   );
-  return { figures, metrics, defaults: new DefaultMetrics(), users: 0 };
+  return { figures, metrics, users: 0 };
 }
 
 function labelLimitsOf(options: PrometheusSinkOptions): LabelLimits {

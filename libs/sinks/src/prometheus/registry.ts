@@ -79,7 +79,7 @@ export class RegisteredMetric implements MetricData {
 }
 
 /**
- * Puts metrics into the registry, all or none.
+ * Puts metrics into the registry, all or none; those that are there stay as they are.
  * @throws Error when the application has a metric of the same name there.
  */
 export function registerAll(registry: MetricsRegistry, metrics: readonly RegisteredMetric[]): void {
@@ -94,6 +94,7 @@ export function registerAll(registry: MetricsRegistry, metrics: readonly Registe
     );
   }
   for (const metric of metrics) {
+    if (registry.getSingleMetric(metric.name) === metric) continue;
     registry.removeSingleMetric(metric.name);
     registry.registerMetric(metric as never);
   }
