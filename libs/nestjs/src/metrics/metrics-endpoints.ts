@@ -27,6 +27,8 @@ export class MetricsEndpoints {
   readonly #sink: PrometheusSink;
   readonly #recorder: Recorder;
   readonly #errors = new RecentErrors();
+  /** Internal errors that are the application's metrics, which have a part of their own in the health. */
+  #unreadable = 0;
   #latest: { readonly scrape: Scrape; readonly atMs: number } | undefined;
 
   constructor(path: string, sink: PrometheusSink, recorder: Recorder) {
@@ -49,7 +51,8 @@ export class MetricsEndpoints {
     const latest = this.#latest;
     const isFresh = latest !== undefined && performance.now() - latest.atMs < FRESH_MS;
     const { unreadable } = isFresh ? latest.scrape : await this.#scraped('text');
-    const health = healthOf(this.#recorder, this.#errors, unreadable);
+    const sinkErrors = this.#recorder.drops.internalErrors - this.#unreadable;
+    const health = healthOf(this.#recorder, this.#errors, sinkErrors, unreadable);
     return { status: health.status === 'up' ? 200 : 503, body: health };
   }
 
@@ -62,6 +65,7 @@ export class MetricsEndpoints {
     // Twenty at a time share one scrape and one error.
     if (scrape !== this.#latest?.scrape) {
       for (const [metric, error] of Object.entries(scrape.unreadable)) {
+        this.#unreadable += 1;
         this.#recorder.reportInternalError(`metric ${metric}`, error);
       }
     }
