@@ -68,6 +68,10 @@ function ownControllerAt(path: string): Type {
   return OwnController;
 }
 
+function partsDown(parts: Health['parts']): string[] {
+  return Object.entries(parts).flatMap(([name, { status }]) => (status === 'down' ? [name] : []));
+}
+
 const lockedAndWrapped = [
   { provide: APP_GUARD, useClass: LockedGuard },
   { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
@@ -140,6 +144,27 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     expect(await scraped.sum('http_requests_total')).toBe(0);
     expect(await scraped.sum('http_requests_in_flight')).toBe(0);
     expect(app.sink.stages).toEqual([]);
+  });
+
+  // Express's router is loose; to Fastify these are other paths.
+  it.each(['/metrics/', '/Metrics', '/METRICS/?x=1', '/metrics/Health/', '/metrics/SUMMARY'])(
+    'the spelling %s is an endpoint where the router takes it for one, otherwise a request of the application',
+    async (path) => {
+      await start();
+      const { status, traceId } = await call(app.port, path);
+      const isEndpoint = adapter === 'express';
+      expect(status).toBe(isEndpoint ? 200 : 404);
+      expect(traceId === undefined).toBe(isEndpoint);
+      expect(await scraped.sum('http_requests_total')).toBe(isEndpoint ? 0 : 1);
+      expect(app.sink.stages).toHaveLength(isEndpoint ? 0 : 1);
+    },
+  );
+
+  it('a path that only begins like one of them is a request of the application', async () => {
+    await start();
+    expect((await call(app.port, '/metrics/healthy')).status).toBe(404);
+    expect((await call(app.port, '/metricsx')).status).toBe(404);
+    expect(await scraped.sum('http_requests_total')).toBe(2);
   });
 
   it('another method on their path is a request of the application', async () => {
@@ -245,9 +270,7 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     await call(app.port, '/items/1');
     const { status, text } = await scraped.get('/health');
     expect(status).toBe(503);
-    const { parts } = JSON.parse(text) as Health;
-    const down = Object.entries(parts).filter(([, part]) => part.status === 'down');
-    expect(down.map(([name]) => name)).toEqual(['sinks']);
+    expect(partsDown((JSON.parse(text) as Health).parts)).toEqual(['sinks']);
   });
 
   it('health is 503 when a metric of the application cannot be read; a scrape has all others', async () => {
@@ -262,7 +285,10 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     expect((await scraped.get()).status).toBe(200);
     const { status, text } = await scraped.get('/health');
     expect(status).toBe(503);
-    expect((JSON.parse(text) as Health).parts.registry).toMatchObject({ unreadable: { broken: 'Error: x' } });
+    const { parts } = JSON.parse(text) as Health;
+    expect(parts.registry).toMatchObject({ unreadable: { broken: 'Error: x' } });
+    expect(partsDown(parts)).toEqual(['registry']);
+    expect(await scraped.sum('followspot_internal_errors_total')).toBeGreaterThan(0);
   });
 
   it('health is 503 when no further trace can be recorded', async () => {
@@ -270,7 +296,7 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const work = app.tracker.runTrace('JOB', () => promise);
     const { status, text } = await scraped.get('/health');
-    expect([status, (JSON.parse(text) as Health).parts.traces.status]).toEqual([503, 'down']);
+    expect([status, partsDown((JSON.parse(text) as Health).parts)]).toEqual([503, ['traces']]);
     resolve(undefined);
     await work;
     expect((await scraped.get('/health')).status).toBe(200);

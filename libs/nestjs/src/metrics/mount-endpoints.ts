@@ -36,13 +36,15 @@ export class MountedEndpoints {
     this.#endpoints = endpoints;
   }
 
-  /** Whether a request asks for one of the endpoints. */
+  /** Whether a request asks for one of the endpoints, as the router of the adapter compares paths. */
   isFor({ method, url = '' }: IncomingMessage): boolean {
-    // Asked for every request, so what most of them are comes first.
-    if (!url.startsWith(this.#endpoints[0]?.path ?? '') || (method !== 'GET' && method !== 'HEAD'))
-      return false;
-    const path = url.split('?', 1)[0];
-    return this.#endpoints.some((endpoint) => endpoint.path === path);
+    if (method !== 'GET' && method !== 'HEAD') return false;
+    const isSame = this.#host.httpAdapter.getType() === 'express' ? isSamePath : isExactly;
+    const first = this.#endpoints[0]?.path ?? '';
+    // Asked for every request, so what most of them are comes first: the others begin with the first one's path.
+    if (!isSame(url.slice(0, first.length), first)) return false;
+    const [path] = url.split('?', 1);
+    return this.#endpoints.some((endpoint) => isSame(path, endpoint.path));
   }
 
   /**
@@ -107,6 +109,10 @@ export class MountedEndpoints {
       return response;
     };
   }
+}
+
+function isExactly(path: unknown, other: string): boolean {
+  return path === other;
 }
 
 /** As Express compares by default: `/Metrics/` is `/metrics`. */
