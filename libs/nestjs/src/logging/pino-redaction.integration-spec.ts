@@ -60,18 +60,28 @@ describe('pinoRedaction', () => {
       authorization: 'Bearer hunter2hunter2',
       cookie: 'sid=hunter2',
       'x-api-key': 'hunter2',
+      'api-key': 'hunter2',
+      'x-goog-api-key': 'hunter2',
+      'x-auth-token': 'hunter2',
       referer: 'http://h/?token=hunter2&page=1',
     };
-    await call(app.port, '/fails?q=my+illness&page=2&api_key=hunter2', { headers });
+    await call(
+      app.port,
+      '/fails?q=my+illness&page=2&api_key=hunter2&search[q]=illness&%71=illness&q[]=illness',
+      { headers },
+    );
     const { req, res } = await ended;
     await app.close();
     expect(req).toMatchObject({
-      url: '/fails?q=[redacted]&page=2&api_key=[redacted]',
-      query: { q: '[redacted]', page: '2', api_key: '[redacted]' },
+      url: '/fails?q=[redacted]&page=2&api_key=[redacted]&search[q]=[redacted]&%71=[redacted]&q[]=[redacted]',
+      query: { q: '[redacted]', page: '2', api_key: '[redacted]', 'search[q]': '[redacted]' },
       headers: {
         authorization: '[redacted]',
         cookie: '[redacted]',
         'x-api-key': '[redacted]',
+        'api-key': '[redacted]',
+        'x-goog-api-key': '[redacted]',
+        'x-auth-token': '[redacted]',
         referer: 'http://h/?token=[redacted]&page=1',
       },
     });

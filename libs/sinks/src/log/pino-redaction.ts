@@ -1,5 +1,7 @@
+import { Loggable } from './loggable.js';
 import { DEFAULT_LOG_LIMITS } from './log-limits.js';
-import { REDACTED, redactText } from './redact-text.js';
+import { hidesParameter, REDACTED, redactText } from './redact-text.js';
+import { SecretKeys } from './secret-keys.js';
 
 /** What pino takes as its option `redact`. */
 export interface PinoRedaction {
@@ -7,37 +9,41 @@ export interface PinoRedaction {
   readonly censor: (value: unknown, path: string[]) => unknown;
 }
 
-/** Shown without secrets; everything else of these paths is not shown at all. */
-const TEXT = new Set(['url', 'message', 'stack', 'referer', 'msg']);
-
-/** What pino and pino-http write of a request, its answer and its error; wildcards cost each line, so there are none. */
-const PATHS = [
-  ...['authorization', 'cookie', 'proxy-authorization', 'x-api-key', 'referer'].map(
-    (name) => `req.headers["${name}"]`,
-  ),
-  'res.headers["set-cookie"]',
-  'req.url',
-  ...['api_key', 'apiKey', 'access_token', 'token'].map((name) => `req.query.${name}`),
-  'err.message',
-  'err.stack',
-  // Of a line about an error it is the message of that.
-  'msg',
-];
+/** Shown without secrets. */
+const TEXTS = ['req.url', 'err.message', 'err.stack', 'msg'];
+/** Shown as copies without what its name or its looks give away. */
+const OBJECTS = ['req.headers', 'req.query', 'res.headers'];
 
 /**
  * For `pinoHttp: { redact: pinoRedaction() }`, so that the lines that the application and pino-http write are as free
- * of secrets as Followspot's own: request headers, the URL, the message and the stack of errors. What else an
- * application logs is named by paths of its own: `{ ...redaction, paths: [...redaction.paths, 'user.password'] }`.
+ * of secrets as Followspot's own: headers, the query and the URL of requests, headers of answers, the message and the
+ * stack of errors. What else an application logs is named by paths of its own:
+ * `{ ...redaction, paths: [...redaction.paths, 'user.password'] }`.
  */
 export function pinoRedaction({ queryText = false }: { readonly queryText?: boolean } = {}): PinoRedaction {
-  const query = ['q', 'query', 'question', 'prompt', 'search', 'input', 'messages'].map(
-    (name) => `req.query.${name}`,
-  );
+  const keys = new SecretKeys([], queryText);
+  const copyOf = (value: unknown): unknown =>
+    new Loggable({ limits: DEFAULT_LOG_LIMITS, keys, showsQueryText: queryText }).copy(value);
   return {
-    paths: queryText ? [...PATHS] : [...PATHS, ...query],
-    censor: (value, path) =>
-      typeof value === 'string' && TEXT.has(path.at(-1) ?? '')
-        ? redactText(value.slice(0, 4 * DEFAULT_LOG_LIMITS.textLength), queryText)
-        : REDACTED,
+    // pino-http's `msg` of a line about an error is the message of that. Wildcards cost each line, so there are none.
+    paths: [...TEXTS, ...OBJECTS],
+    censor: (value, path) => {
+      const place = path.join('.');
+      if (typeof value === 'string' && TEXTS.includes(place)) {
+        return redactText(value.slice(0, 4 * DEFAULT_LOG_LIMITS.textLength), queryText);
+      }
+      if (!OBJECTS.includes(place)) return REDACTED;
+      return copyOf(place === 'req.query' ? withoutParameters(value, keys) : value);
+    },
   };
+}
+
+/** Express's simple parser leaves `search[q]` as one name. */
+function withoutParameters(query: unknown, keys: SecretKeys): unknown {
+  if (typeof query !== 'object' || query === null) return query;
+  const shown = Object.entries(query).map(([name, value]) => [
+    name,
+    hidesParameter(keys, name, value) ? REDACTED : (value as unknown),
+  ]);
+  return Object.fromEntries(shown);
 }

@@ -27,6 +27,18 @@ describe('A text', () => {
     ['-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----!', '[redacted]!'],
     ['-----BEGIN PRIVATE KEY-----\nabc', '[redacted]'],
     ['GET /search?q=my+illness&page=2 failed', 'GET /search?q=[redacted]&page=2 failed'],
+    ['/search?search[q]=my+illness&page=2', '/search?search[q]=[redacted]&page=2'],
+    ['/search?page=2&search%5Bq%5D=my%20illness', '/search?page=2&search%5Bq%5D=[redacted]'],
+    ['/search?%71=my+illness', '/search?%71=[redacted]'],
+    ['/search?q[]=my&q[]=illness&q[0]=x', '/search?q[]=[redacted]&q[]=[redacted]&q[0]=[redacted]'],
+    ['/search?filter.question=illness', '/search?filter.question=[redacted]'],
+    ['/x?%61pi_key=abc&auth[token]=abc&n=1', '/x?%61pi_key=[redacted]&auth[token]=[redacted]&n=1'],
+    ['/x?q%=illness&api%5fkey%=1', '/x?q%=[redacted]&api%5fkey%=1'],
+    [
+      String.raw`{"messages":[{"role":"user","content":"my \"] illness"},"x"],"n":[1]}`,
+      '{"messages":"[redacted]","n":[1]}',
+    ],
+    ['cut {"prompt":["my illness', 'cut {"prompt":"[redacted]"'],
     [String.raw`400: {"prompt":"my \"illness\"","n":1}`, '400: {"prompt":"[redacted]","n":1}'],
   ])('%j is shown as %j', (text, expected) => {
     expect(shown(text)).toBe(expected);
@@ -43,6 +55,8 @@ describe('A text', () => {
     'inputTokens: 5, outputTokens=7',
     "Unexpected token '}' in JSON at position 4",
     'listening on http://[::1]:3000',
+    '/items?page=2&sort[by]=name&%E0=1&max_tokens=5#q=1',
+    '/items?a=1&&b=2?c==3',
     'risk-averse-and-task-oriented',
     '',
   ])('%j says no secret and is shown as it is', (text) => {
@@ -50,8 +64,8 @@ describe('A text', () => {
   });
 
   it('may show query text, but no secrets beside it', () => {
-    expect(redactText('/search?q=cats&api_key=abc {"prompt":"dogs"}', true)).toBe(
-      '/search?q=cats&api_key=[redacted] {"prompt":"dogs"}',
+    expect(redactText('/search?q=cats&f[q]=cats&api_key=abc&f[token]=abc {"prompt":"dogs"}', true)).toBe(
+      '/search?q=cats&f[q]=cats&api_key=[redacted]&f[token]=[redacted] {"prompt":"dogs"}',
     );
   });
 });

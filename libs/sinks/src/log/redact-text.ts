@@ -1,3 +1,5 @@
+import { SecretKeys } from './secret-keys.js';
+
 /** Stands where something is not shown. */
 export const REDACTED = '[redacted]';
 
@@ -34,13 +36,20 @@ const SECRETS: readonly Rule[] = [
   [new RegExp(`\\b(${NAME}\\\\?["']?\\s*[:=]\\s*)${VALUE}`, 'gi'), `$1${REDACTED}`],
 ];
 
-/** What a person has typed, where a URL or JSON carries it. */
+const JSON_STRING = '"(?:[^"\\\\]|\\\\[^])*"?';
+
+/** What a person has typed, where JSON carries it, alone or in a list. */
 const QUERY_TEXT: readonly Rule[] = [
-  [new RegExp(`([?&]${QUERY_NAME}=)[^&\\s#"']*`, 'gi'), `$1${REDACTED}`],
-  [new RegExp(`("${QUERY_NAME}"\\s*:\\s*)"(?:[^"\\\\]|\\\\[^])*"?`, 'gi'), `$1"${REDACTED}"`],
+  [new RegExp(`("${QUERY_NAME}"\\s*:\\s*)${JSON_STRING}`, 'gi'), `$1"${REDACTED}"`],
+  [new RegExp(`("${QUERY_NAME}"\\s*:\\s*)\\[(?:${JSON_STRING}|[^"\\]])*\\]?`, 'gi'), `$1"${REDACTED}"`],
 ];
 
 const ALL: readonly Rule[] = [...SECRETS, ...QUERY_TEXT];
+
+/** A parameter of a URL. Its name may be encoded (`%71`) and nested (`search[q]`, `q[]`), which no pattern sees. */
+const PARAMETER = /([?&])([^=&?\s#"'<>]{1,256})=([^&\s#"']*)/g;
+const ALL_NAMES = new SecretKeys([], false);
+const SECRET_NAMES = new SecretKeys([], true);
 
 /** No rule matches a text without any of these, and most texts have none: one look instead of a dozen. */
 const SUSPICIOUS =
@@ -52,5 +61,23 @@ export function redactText(text: string, showsQueryText: boolean): string {
   let shown = text;
   for (const [pattern, replacement] of showsQueryText ? SECRETS : ALL)
     shown = shown.replace(pattern, replacement);
-  return shown;
+  const names = showsQueryText ? SECRET_NAMES : ALL_NAMES;
+  return shown.replace(PARAMETER, (parameter, before: string, name: string, value: string) =>
+    hidesParameter(names, decoded(name), value) ? `${before}${name}=${REDACTED}` : parameter,
+  );
+}
+
+/** Whether the value of this parameter must not be shown: the name, or one of those that it is nested in, says so. */
+export function hidesParameter(names: SecretKeys, name: string, value: unknown): boolean {
+  // In a URL a count is a text, too.
+  const said = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return [name, ...name.split(/[[\].]+/)].some((part) => names.hides(part, said));
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '));
+  } catch {
+    return name;
+  }
 }
