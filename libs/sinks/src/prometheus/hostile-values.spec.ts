@@ -146,6 +146,30 @@ describe('The number of series', () => {
     expect(await scraped.value('followspot_dropped_total{what="labelSets"}')).toBe(10);
   });
 
+  it('beyond that bound errors count where their requests do', async () => {
+    const scraped = new ScrapedSink({ labelSets: 2 });
+    for (const [route, statusCode] of [
+      ['/a', 200],
+      ['/a', 404],
+      ['/a', 500],
+      ['/b', 500],
+      ['/b', 200],
+    ] as const) {
+      const outcome = statusCode >= 400 ? 'error' : 'ok';
+      scraped.record(stageOf('request', { method: 'GET', route, statusCode }, { outcome }));
+    }
+    expect(await scraped.of('http_requests_total')).toEqual([
+      '{method="GET",route="/a",status_class="2xx"} 1',
+      '{method="GET",route="/a",status_class="4xx"} 1',
+      '{method="GET",route="other",status_class="5xx"} 2',
+      '{method="GET",route="other",status_class="2xx"} 1',
+    ]);
+    expect(await scraped.of('http_errors_total')).toEqual([
+      '{method="GET",route="/a"} 1',
+      '{method="GET",route="other"} 2',
+    ]);
+  });
+
   it('has bounds that can be set', async () => {
     const scraped = new ScrapedSink({ labelValues: 2 });
     for (const cache of ['a', 'b', 'c', 'd']) scraped.record(stageOf('cache', { cache, hit: true }));

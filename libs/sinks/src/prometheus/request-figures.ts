@@ -16,14 +16,18 @@ const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 /** Requests with one method, route and class of status. */
 class RequestSeries {
   count = 0;
+  errors = 0;
   durations: Histogram | undefined;
 
-  constructor(readonly labels: Labels) {}
+  /** @param errorLabels The same object for all series of the route and the method: their errors are shown as one. */
+  constructor(
+    readonly labels: Labels,
+    readonly errorLabels: Labels,
+  ) {}
 }
 
 /** Requests of one route. */
 class RouteFigures {
-  readonly errors = new Float64Array(METHOD_LABELS.length);
   readonly series: (RequestSeries | undefined)[] = Array.from<undefined>({
     length: METHOD_LABELS.length * STATUS_CLASSES.length,
   });
@@ -72,7 +76,7 @@ export class RequestFigures {
     const series = this.#seriesOf(route, method, statusIndexOf(attributes['statusCode']));
     const isError = outcome === 'error';
     series.count += 1;
-    if (isError) route.errors[method] = (route.errors[method] ?? 0) + 1;
+    if (isError) series.errors += 1;
     this.#window.add(isError);
     route.window.add(isError);
     if (isStream(stage)) return;
@@ -86,11 +90,11 @@ export class RequestFigures {
   }
 
   errors(): Sample[] {
-    return [...this.#routes.all()].flatMap(({ errors, errorLabels, series }) =>
-      errorLabels.flatMap((labels, method) =>
-        isMethodSeen(series, method) ? [sampleOf(labels, errors[method] ?? 0)] : [],
-      ),
-    );
+    const sums = new Map<Labels, number>();
+    for (const { errorLabels, errors } of this.#allSeries()) {
+      sums.set(errorLabels, (sums.get(errorLabels) ?? 0) + errors);
+    }
+    return [...sums].map(([labels, errors]) => sampleOf(labels, errors));
   }
 
   /** 0 and not unknown when there was no request: nobody was failed. */
@@ -128,13 +132,15 @@ export class RequestFigures {
     return (route.series[at] ??= this.#newSeries(route, method, status));
   }
 
-  #newSeries({ route }: RouteFigures, method: number, status: number): RequestSeries {
+  #newSeries({ route, errorLabels }: RouteFigures, method: number, status: number): RequestSeries {
     const labels = {
       method: METHOD_LABELS[method] ?? '',
       route,
       status_class: STATUS_CLASSES[status] ?? '',
     };
-    if (route === OTHER || this.#sets.admitsOneMore()) return new RequestSeries(labels);
+    if (route === OTHER || this.#sets.admitsOneMore()) {
+      return new RequestSeries(labels, errorLabels[method] ?? labels);
+    }
     return this.#seriesOf(this.#routes.get(OTHER), method, status);
   }
 
@@ -161,9 +167,4 @@ function statusIndexOf(statusCode: unknown): number {
 function isStream({ substages }: StageExecution): boolean {
   for (const { kind, ending } of substages) if (kind === 'stream' && ending !== undefined) return true;
   return false;
-}
-
-function isMethodSeen(series: readonly unknown[], method: number): boolean {
-  const from = method * STATUS_CLASSES.length;
-  return series.slice(from, from + STATUS_CLASSES.length).some((one) => one !== undefined);
 }
