@@ -170,6 +170,27 @@ describe('The number of series', () => {
     ]);
   });
 
+  it('beyond that bound what a provider cost is not what others cost', async () => {
+    const scraped = new ScrapedSink({ labelSets: 1 });
+    for (const [provider, model, cost] of [
+      ['a', 'm', 1],
+      ['a', 'n', 2],
+      ['b', 'm', 4],
+      ['c', 'm', undefined],
+    ] as const) {
+      const costs = cost === undefined ? {} : { tokenCost: cost, apiCost: cost * 10 };
+      scraped.record(stageOf('provider', { provider, model, ...costs }));
+    }
+    const { a, b, c } = scraped.sink.summary().providers;
+    expect(a).toMatchObject({ tokenCost: 3, apiCost: 30 });
+    expect(b).toMatchObject({ tokenCost: 4, apiCost: 40 });
+    expect(c).not.toHaveProperty('tokenCost');
+    expect(await scraped.of('token_cost_total')).toEqual([
+      '{provider="a",model="m"} 1',
+      '{provider="other",model="other"} 6',
+    ]);
+  });
+
   it('has bounds that can be set', async () => {
     const scraped = new ScrapedSink({ labelValues: 2 });
     for (const cache of ['a', 'b', 'c', 'd']) scraped.record(stageOf('cache', { cache, hit: true }));

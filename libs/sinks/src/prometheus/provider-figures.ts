@@ -6,8 +6,14 @@ import { ByLabel, type LabelSets, type LabelValues, OTHER } from './label-values
 import { type Labels, type Sample, sampleOf } from './sample.js';
 import { type WindowClock, WindowCount, WindowQuantiles } from './window.js';
 
-/** Calls of one model of one provider. Tokens and costs stay undefined until they are known: that is not 0. */
-class ModelFigures {
+/** What was spent; undefined until it is known: that is not 0. */
+interface Spent {
+  tokenCost: number | undefined;
+  apiCost: number | undefined;
+}
+
+/** Calls of one model of one provider. Tokens stay undefined until they are known, like costs. */
+class ModelFigures implements Spent {
   readonly labels: Labels;
   readonly inputLabels: Labels;
   readonly outputLabels: Labels;
@@ -26,12 +32,14 @@ class ModelFigures {
   }
 }
 
-/** Calls of one provider. */
-class Provider {
+/** Calls of one provider. It has its own costs, because what is one too many is one model of several providers. */
+class Provider implements Spent {
   readonly models: ByLabel<ModelFigures>;
   readonly labels: Labels;
   readonly window: WindowQuantiles;
   readonly outcomes: WindowCount;
+  tokenCost: number | undefined;
+  apiCost: number | undefined;
 
   constructor(
     readonly name: string,
@@ -81,11 +89,11 @@ export class ProviderFigures {
     model.durations.observeStage(stage, trace);
     provider.window.add(stage.durationMs);
     provider.outcomes.add(isError);
-    const { inputTokens, outputTokens, tokenCost, apiCost } = attributes;
+    const { inputTokens, outputTokens } = attributes;
     if (isAmount(inputTokens)) model.inputTokens = (model.inputTokens ?? 0) + inputTokens;
     if (isAmount(outputTokens)) model.outputTokens = (model.outputTokens ?? 0) + outputTokens;
-    if (isAmount(tokenCost)) model.tokenCost = (model.tokenCost ?? 0) + tokenCost;
-    if (isAmount(apiCost)) model.apiCost = (model.apiCost ?? 0) + apiCost;
+    spend(model, attributes);
+    spend(provider, attributes);
   }
 
   /** The trace was decided to be kept after this call, which was counted, had ended. */
@@ -134,20 +142,18 @@ export class ProviderFigures {
   }
 }
 
+function spend(on: Spent, { tokenCost, apiCost }: StageExecution['attributes']): void {
+  if (isAmount(tokenCost)) on.tokenCost = (on.tokenCost ?? 0) + tokenCost;
+  if (isAmount(apiCost)) on.apiCost = (on.apiCost ?? 0) + apiCost;
+}
+
 function known(labels: Labels, value: number | undefined): Sample[] {
   return value === undefined ? [] : [sampleOf(labels, value)];
 }
 
-function summaryOf({ models, outcomes, window }: Provider): ProviderSummary {
-  const sum = (what: 'tokenCost' | 'apiCost'): number | undefined =>
-    [...models.all()].reduce<number | undefined>(
-      (total, { [what]: cost }) => (cost === undefined ? total : (total ?? 0) + cost),
-      undefined,
-    );
+function summaryOf({ outcomes, window, tokenCost, apiCost }: Provider): ProviderSummary {
   const [p50Ms, p95Ms] = window.quantiles(0.5, 0.95) ?? [];
   const { count, marked } = outcomes.totals;
-  const tokenCost = sum('tokenCost');
-  const apiCost = sum('apiCost');
   return {
     requests: count,
     errors: marked,
