@@ -3,12 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, type MessageEvent, Req, Sse } from '@nestjs/common';
-import { from, interval, map, type Observable, tap } from 'rxjs';
+import { concat, from, interval, map, NEVER, type Observable, of, tap } from 'rxjs';
 import { rawConnection } from '../testing/http-client.js';
 import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
 
 const PIECE = 'x'.repeat(65_536);
 const PENDING = 1_000_000;
+const BIG = 'x'.repeat(16_777_216);
 
 let whenPending = Promise.withResolvers<undefined>();
 
@@ -28,6 +29,18 @@ class PouringController {
   @Sse('limited-at-once', { maxPendingDataLength: PENDING })
   limitedAtOnce(): Observable<MessageEvent> {
     return from(Array.from({ length: 400 }, () => ({ data: PIECE })));
+  }
+
+  /** More than the operating system takes from a client that does not read. */
+  @Sse('one-big', { maxPendingDataLength: 0 })
+  oneBig(@Req() request: object): Observable<MessageEvent> {
+    const socket = socketOf(request);
+    const timer = setInterval(() => {
+      if (socket.writableLength < BIG.length) return;
+      clearInterval(timer);
+      whenPending.resolve(undefined);
+    }, 1);
+    return concat(of({ data: BIG }), NEVER);
   }
 
   @Sse('patient', { maxPendingDataLength: 0 })
@@ -108,9 +121,23 @@ describe.each(ADAPTERS)('A client that does not read, on %s,', (adapter) => {
     });
   });
 
-  it('shows the bytes that wait in the response, which a client that reads does not', async () => {
-    const { attributes } = await app.sink.stream('drop-limited');
-    expect(attributes['highestPendingBytes']).toBeGreaterThan(PIECE.length);
+  it('shows the bytes that wait in the response: what made it full, and not what waits before it', async () => {
+    for (const path of ['limited', 'limited-at-once']) {
+      const { attributes } = await app.sink.stream(`drop-${path}`);
+      expect(attributes['highestPendingBytes']).toBeGreaterThan(PIECE.length);
+      expect(attributes['highestPendingBytes']).toBeLessThan(PENDING);
+    }
+  });
+
+  it('and leaves during one big event shows it, although no event came after it', async () => {
+    whenPending = Promise.withResolvers();
+    const socket = await ask(app, 'one-big', 'one-big');
+    await whenPending.promise;
+    socket.destroy();
+    const { ending, attributes } = await app.sink.stream('one-big');
+    expect(ending).toBe('client_disconnect');
+    expect(attributes['highestPendingBytes']).toBeGreaterThanOrEqual(BIG.length);
+    expect(attributes).not.toHaveProperty('unsentMessages');
   });
 
   it('and is still there when the application stops, is cut by the shutdown', async () => {

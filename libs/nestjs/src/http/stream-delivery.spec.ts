@@ -40,6 +40,33 @@ describe('The delivery of a stream', () => {
     expect(delivery.attributes()).toEqual({ highestPendingBytes: 500 });
   });
 
+  it('tells what fills the response when no message comes after it', async () => {
+    const changing = { writableLength: 0 };
+    const source = new PassThrough();
+    const delivery = new StreamDelivery(changing, source);
+    delivery.produced();
+    source.resume();
+    changing.writableLength = 3_000_000;
+    source.pause();
+    await new Promise(setImmediate);
+    changing.writableLength = 0;
+    expect(delivery.attributes()).toMatchObject({ highestPendingBytes: 3_000_000 });
+  });
+
+  it('does not take for waiting what Node holds back for one tick', async () => {
+    const changing = { writableLength: 0 };
+    const source = new PassThrough();
+    const delivery = new StreamDelivery(changing, source);
+    source.resume();
+    changing.writableLength = 3_000_000;
+    process.nextTick(() => {
+      changing.writableLength = 0;
+    });
+    source.pause();
+    await new Promise(setImmediate);
+    expect(delivery.attributes()).toEqual({});
+  });
+
   it('says nothing of messages where nothing is sent', () => {
     const delivery = new StreamDelivery(response, undefined);
     delivery.produced();

@@ -7,6 +7,9 @@ import type { Attributes, AttributeValue } from '@followspot/core';
  *
  * Nest pipes a stream with one chunk per message into the response. Counting these chunks is exact on both adapters,
  * under HTTP/2 and behind other responses of the same connection, which a difference of `socket.bytesWritten` is not.
+ *
+ * Bytes are counted from the response on. What waits before it, in Nest and in the stream that Nest pipes, are messages
+ * in object mode, which have no size to ask for: these are counted as messages only.
  */
 export class StreamDelivery {
   readonly #response: { readonly writableLength: number };
@@ -25,6 +28,11 @@ export class StreamDelivery {
       this.#bytes += Buffer.byteLength(chunk);
       this.#written += 1;
     });
+    // Full: nothing more is written until it has drained, so this is its highest. It is looked at a tick later, because
+    // Node holds everything back until then, whether the client reads or not.
+    source?.on('pause', () => {
+      process.nextTick(this.#look);
+    });
   }
 
   /** Messages that were produced and not yet taken by the response; Nest's own ones make it no less than 0. */
@@ -35,7 +43,7 @@ export class StreamDelivery {
   /** A message is about to be handed to Nest. */
   produced(): void {
     this.#highestPendingMessages = Math.max(this.#highestPendingMessages, this.pendingMessages);
-    this.#highestPendingBytes = Math.max(this.#highestPendingBytes, this.#response.writableLength);
+    this.#look();
     this.#produced += 1;
   }
 
@@ -49,4 +57,8 @@ export class StreamDelivery {
     };
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== 0));
   }
+
+  readonly #look = (): void => {
+    this.#highestPendingBytes = Math.max(this.#highestPendingBytes, this.#response.writableLength);
+  };
 }
