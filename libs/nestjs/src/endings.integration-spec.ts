@@ -2,11 +2,24 @@ import 'reflect-metadata';
 import type { IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, type MessageEvent, Req, Sse } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  ForbiddenException,
+  type MessageEvent,
+  NotFoundException,
+  Param,
+  ParseIntPipe,
+  Req,
+  RequestMethod,
+  Sse,
+  UnauthorizedException,
+  UseGuards,
+} from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { Registry } from 'prom-client';
-import { interval, map, merge, NEVER, type Observable, of, Subject } from 'rxjs';
-import type { Outcome, StreamEnding } from '@followspot/core';
+import { concat, interval, map, merge, NEVER, type Observable, of, Subject, throwError, timeout } from 'rxjs';
+import { type Outcome, type StreamEnding, TrackStage } from '@followspot/core';
 import { traceMixin } from '@followspot/sinks/log';
 import { PrometheusSink } from '@followspot/sinks/prometheus';
 import { call, openStream, rawConnection, send } from './testing/http-client.js';
@@ -29,8 +42,83 @@ const memory = new Writable({
   },
 });
 
+class ForbiddingGuard implements CanActivate {
+  canActivate(): boolean {
+    return false;
+  }
+}
+
+class UnknownCallerGuard implements CanActivate {
+  canActivate(): boolean {
+    throw new UnauthorizedException();
+  }
+}
+
+@Controller()
+class RefusingController {
+  @Sse('forbidden')
+  @UseGuards(ForbiddingGuard)
+  forbidden(): Observable<MessageEvent> {
+    return NEVER;
+  }
+
+  @Sse('unauthorized')
+  @UseGuards(UnknownCallerGuard)
+  unauthorized(): Observable<MessageEvent> {
+    return NEVER;
+  }
+
+  @Sse('numbers/:id')
+  numbers(@Param('id', ParseIntPipe) id: number): Observable<MessageEvent> {
+    return of({ data: String(id) });
+  }
+
+  @Sse('rejects-in-a-microtask')
+  rejectsInAMicrotask(): Promise<Observable<MessageEvent>> {
+    return Promise.reject(new TypeError('in time for a status'));
+  }
+
+  @Sse('refuses-in-a-microtask')
+  refusesInAMicrotask(): Promise<Observable<MessageEvent>> {
+    return Promise.reject(new NotFoundException());
+  }
+
+  @Sse('refuses-by-throw-error')
+  refusesByThrowError(): Observable<MessageEvent> {
+    return throwError(() => new ForbiddenException());
+  }
+}
+
+/** More than the operating system takes from a client that does not read. */
+const BIG = 'x'.repeat(16_777_216);
+
 @Controller()
 class MoreStreamsController {
+  @Sse('one-big')
+  oneBig(): Observable<MessageEvent> {
+    return concat(of({ data: BIG }), NEVER);
+  }
+
+  @Sse('posted-open', { method: RequestMethod.POST })
+  postedOpen(): Observable<MessageEvent> {
+    return this.open();
+  }
+
+  @Sse('upstream-fails')
+  upstreamFails(): Observable<MessageEvent> {
+    return concat(of({ data: 'first' }), this.answer());
+  }
+
+  @Sse('times-out')
+  timesOut(): Observable<MessageEvent> {
+    return concat(of({ data: 'first' }), NEVER.pipe(timeout(5)));
+  }
+
+  @TrackStage('5.0_LLM_STREAMING', { kind: 'provider' })
+  answer(): Observable<MessageEvent> {
+    return throwError(() => new TypeError('503 from the provider'));
+  }
+
   /** Completes in the very tick in which its client is known to have left. */
   @Sse('completes-with-the-leaving')
   completesWithTheLeaving(@Req() request: { readonly raw?: IncomingMessage }): Observable<MessageEvent> {
@@ -64,16 +152,18 @@ interface Case {
   readonly name: string;
   /** Plays the client, to the end of the request. */
   readonly play: (scene: Scene) => Promise<unknown>;
-  /** Undefined: there is no stream. */
-  readonly ending: StreamEnding | undefined;
+  /** `refused`: the handler was asked and an error answered, so that its stream stage has no ending. */
+  readonly ending: StreamEnding | 'refused' | 'no stream';
   readonly request: Outcome;
+  /** Undefined where the client leaves before it is sent. */
+  readonly status?: number;
 }
 
 /** Reads until `text` has come, then hangs up. */
 const leaveAfter =
-  (path: string, text: string) =>
+  (path: string, text: string, method = 'GET') =>
   async ({ app, traceId }: Scene): Promise<void> => {
-    const stream = await openStream(app.port, path, { traceId });
+    const stream = await openStream(app.port, path, { traceId, method });
     await stream.seen(text);
     stream.leave();
   };
@@ -95,15 +185,17 @@ const read =
     call(app.port, path, { traceId, method });
 
 const left = { ending: 'client_disconnect', request: 'cancelled' } as const;
-const completed = { ending: 'completed', request: 'ok' } as const;
+const completed = { ending: 'completed', request: 'ok', status: 200 } as const;
 const failed = { ending: 'server_error', request: 'error' } as const;
+const refused = { ending: 'refused', request: 'ok' } as const;
+const notReached = { ending: 'no stream', request: 'ok' } as const;
 
 /** Every way in which the request of a stream can go. */
 const CASES: readonly Case[] = [
   {
     name: 'a client that leaves while a guard decides',
     play: leaveAt('/guarded', 'guarding', 'let through'),
-    ending: undefined,
+    ending: 'no stream',
     request: 'cancelled',
   },
   {
@@ -127,13 +219,54 @@ const CASES: readonly Case[] = [
     },
     ...completed,
   },
-  { name: 'a handler that rejects after 30 ms', play: read('/rejects'), ...failed },
-  { name: 'an error after the first event', play: read('/fails'), ...failed },
-  { name: 'an event that cannot be serialised', play: read('/bigint-later'), ...failed },
-  { name: 'a first event that cannot be serialised', play: read('/bigint-first'), ...failed },
+  {
+    name: 'a client that leaves in the middle of an event',
+    play: leaveAfter('/one-big', 'data: x'),
+    ...left,
+    status: 200,
+  },
+  {
+    name: 'a client that leaves the answer to a POST',
+    play: leaveAfter('/posted-open', 'first', 'POST'),
+    ...left,
+    status: 201,
+  },
+  { name: 'a handler that throws', play: read('/throws'), ...failed, status: 500 },
+  {
+    name: 'a handler that rejects in a microtask',
+    play: read('/rejects-in-a-microtask'),
+    ...failed,
+    status: 500,
+  },
+  { name: 'a handler that rejects after 30 ms', play: read('/rejects'), ...failed, status: 200 },
+  { name: 'throwError at once', play: read('/fails-at-once'), ...failed, status: 500 },
+  { name: 'an error after the first event', play: read('/fails'), ...failed, status: 200 },
+  { name: 'an event that cannot be serialised', play: read('/bigint-later'), ...failed, status: 200 },
+  { name: 'a first event that cannot be serialised', play: read('/bigint-first'), ...failed, status: 500 },
+  {
+    name: 'a provider that fails',
+    play: read('/upstream-fails'),
+    ending: 'upstream_error',
+    request: 'error',
+    status: 200,
+  },
+  { name: 'a time-out', play: read('/times-out'), ending: 'timeout', request: 'error', status: 200 },
+  { name: 'a pipe that refuses', play: read('/numbers/one'), ...refused, status: 400 },
+  { name: 'a handler that refuses', play: read('/refuses'), ...refused, status: 404 },
+  {
+    name: 'a handler that refuses in a microtask',
+    play: read('/refuses-in-a-microtask'),
+    ...refused,
+    status: 404,
+  },
+  { name: 'a refusal by throwError', play: read('/refuses-by-throw-error'), ...refused, status: 403 },
+  { name: 'a guard that denies', play: read('/forbidden'), ...notReached, status: 403 },
+  { name: 'a guard that throws', play: read('/unauthorized'), ...notReached, status: 401 },
+  { name: 'a route that is not there', play: read('/nowhere'), ...notReached, status: 404 },
+  { name: 'a stream that completes', play: read('/complete'), ...completed },
   { name: 'an empty stream', play: read('/empty'), ...completed },
   { name: 'HEAD', play: read('/endless', 'HEAD'), ...completed },
-  { name: 'POST', play: read('/posted', 'POST'), ...completed },
+  { name: 'POST', play: read('/posted', 'POST'), ...completed, status: 201 },
   {
     name: 'a slow reader that is dropped at maxPendingDataLength',
     play: async ({ app, traceId }) => {
@@ -166,7 +299,7 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     lines = [];
     metrics = new PrometheusSink({ registry: new Registry() }).register();
     app = await startApp(adapter, {
-      controllers: [StreamsController, MoreStreamsController],
+      controllers: [StreamsController, MoreStreamsController, RefusingController],
       imports: [LoggerModule.forRoot({ pinoHttp: [{ mixin: traceMixin, autoLogging: false }, memory] })],
       options: { log: true, metrics: { registry: metrics.registry } },
     });
@@ -185,9 +318,11 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
       .filter((line) => !line.endsWith(' 0'));
   }
 
-  it.each(CASES.map((row) => [row.name, row.ending ?? 'no stream', row] as const))(
+  it.each(CASES.map((row) => [row.name, row.ending, row] as const))(
     '%s ends as %s in stage, history, log and metrics, once, and nothing stays open',
-    async (name, _, { play, ending, request }) => {
+    async (name, _, { play, ending, request, status }) => {
+      const stages = ending === 'no stream' ? [] : [ending === 'refused' ? undefined : ending];
+      const endings = stages.filter((known) => known !== undefined);
       const traceId = name.replaceAll(' ', '-');
       await play({ app, moments: newMoments(), traceId });
       const root = await app.sink.root(traceId);
@@ -197,30 +332,25 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
       const streams = app.sink.stages.filter(
         ({ stage, trace }) => stage.kind === 'stream' && trace.traceId === traceId,
       );
-      expect(streams.map(({ stage }) => stage.ending)).toEqual(ending === undefined ? [] : [ending]);
+      expect(streams.map(({ stage }) => stage.ending)).toEqual(stages);
       expect(app.sink.roots(traceId)).toHaveLength(1);
       expect(root.outcome).toBe(request);
+      if (status !== undefined) expect(root.attributes['statusCode']).toBe(status);
 
       const summary = app.tracker.getExecutionSummary(traceId);
       expect(summary).toMatchObject({ traceId, outcome: request, running: false });
-      expect(summary?.stages[0]?.substages.map((stage) => stage.ending)).toEqual(
-        streams.map(({ stage }) => stage.ending),
-      );
+      expect(summary?.stages[0]?.substages.map((stage) => stage.ending)).toEqual(stages);
 
       const ends = lines.filter((line) => line.outcome !== undefined && line.traceId === traceId);
       expect(ends.filter((line) => line.stage === 'HTTP.1_REQUEST')).toMatchObject([{ outcome: request }]);
       expect(ends.filter((line) => line.stage === 'HTTP.2_STREAM').map((line) => line.ending)).toEqual(
-        streams.map(({ stage }) => stage.ending),
+        stages,
       );
 
       expect(await counted('sse_connections_closed_total')).toEqual(
-        ending === undefined
-          ? []
-          : [
-              expect.stringMatching(
-                new RegExp(`^sse_connections_closed_total\\{.*ending="${ending}".*\\} 1$`),
-              ),
-            ],
+        endings.map((known) =>
+          expect.stringMatching(new RegExp(`^sse_connections_closed_total\\{.*ending="${known}".*\\} 1$`)),
+        ),
       );
       expect(await counted('http_errors_total')).toHaveLength(request === 'error' ? 1 : 0);
       expect(await counted('sse_connections_active', 'http_requests_in_flight')).toEqual([]);
