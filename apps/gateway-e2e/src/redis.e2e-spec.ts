@@ -122,6 +122,27 @@ const isBack = ({ msg }: LogLine): boolean => msg === 'Redis can be used again';
     expect(gateway.lines.filter(isAway)).toHaveLength(1);
   });
 
+  it('a client that leaves while Redis hangs takes its look-up along, which is no outage', async () => {
+    await using redis = await (await Redis.prepare()).start();
+    await using gateway = await startGateway(redis, { REDIS_TIMEOUT_MS: '60000', HEARTBEAT_MS: '50' });
+    redis.signal('SIGSTOP');
+    const stream = await EventStream.search(gateway.url, QUESTION);
+    await stream.until(({ comments }) => comments.length > 0);
+    stream.leave();
+    await gateway.requestLine(stream.traceId);
+    redis.signal('SIGCONT');
+
+    const trace = await getTrace(gateway.url, stream.traceId);
+    const { ending, attributes } = stageOf(trace, 'HTTP.2_STREAM');
+    expect(ending).toBe('client_disconnect');
+    expect(attributes).toHaveProperty('abortLagMs');
+    expect(attributes).not.toHaveProperty('unstoppedStages');
+    for (const stageId of ['2.0_CACHE_LOOKUP', '2.2_L2_CACHE_LOOKUP'])
+      expect(stageOf(trace, stageId).outcome).toBe('cancelled');
+    expect(gateway.lines.filter(isAway)).toEqual([]);
+    expect((await EventStream.answer(gateway.url, QUESTION)).end?.data.cached).toBe(false);
+  });
+
   it('a gateway stops at once, whether Redis is there or not', async () => {
     await using redis = await (await Redis.prepare()).start();
     const gateway = await startGateway(redis);

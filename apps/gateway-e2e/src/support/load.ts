@@ -59,7 +59,7 @@ export class Load {
     await stream.closed;
   }
 
-  /** The client gets a heartbeat and goes; what waits for Redis goes on until its time is over. */
+  /** The client gets a heartbeat and goes; what waits for Redis stops with it. */
   async #leavesWhileRedisHangs(): Promise<void> {
     this.#redis.signal('SIGSTOP');
     const stream = await EventStream.search(this.#gateway.url, `lamp ${this.#rounds}`);

@@ -21,14 +21,19 @@ export class AnswerCache {
     private readonly tracker: ExecutionTracker,
   ) {}
 
-  /** A cached answer to the question; undefined when there is none. */
+  /** A cached answer to the question; undefined when there is none. Rejects when the client leaves meanwhile. */
   @TrackStage('2.0_CACHE_LOOKUP')
   async lookup(question: string): Promise<{ answer: CachedAnswer; level: CacheLevel } | undefined> {
     const key = this.#keyOf(question);
     const near = this.l1.lookup(key);
     if (near !== undefined) return { answer: near, level: 'l1' };
     if (!this.l2.isConfigured) return undefined;
-    const shared = await this.l2.lookup(key).catch(() => undefined);
+    const { signal } = this.tracker;
+    const shared = await this.l2.lookup(key).catch(() => {
+      // Cancelled, and no miss.
+      signal.throwIfAborted();
+      return undefined;
+    });
     if (shared === undefined) return undefined;
     this.l1.store(key, shared);
     return { answer: shared, level: 'l2' };

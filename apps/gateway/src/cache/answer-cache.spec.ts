@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ExecutionTracker } from '@followspot/nestjs';
 import { GatewayConfig } from '../config/gateway-config.js';
 import type { CorpusService } from '../corpus/corpus.service.js';
@@ -9,7 +9,13 @@ import { L2Cache } from './l2-cache.service.js';
 import type { RedisService } from './redis.service.js';
 
 const ANSWER: CachedAnswer = { sources: [], text: 'Text.' };
-const tracker = { setAttribute: () => undefined } as unknown as ExecutionTracker;
+let client: AbortController;
+const tracker = {
+  setAttribute: () => undefined,
+  get signal() {
+    return client.signal;
+  },
+} as unknown as ExecutionTracker;
 
 /** What Redis does for the cache, in memory; `isAway` makes it fail. */
 class FakeRedis {
@@ -39,6 +45,10 @@ function cache(
 }
 
 describe('AnswerCache', () => {
+  beforeEach(() => {
+    client = new AbortController();
+  });
+
   it('finds in memory what it has stored, whatever the case and the blanks of the question', async () => {
     const answers = cache(new FakeRedis());
     await answers.store('What is it?', ANSWER);
@@ -68,6 +78,14 @@ describe('AnswerCache', () => {
     expect(await answers.lookup('q')).toBeUndefined();
     await answers.store('q', ANSWER);
     expect((await answers.lookup('q'))?.level).toBe('l1');
+  });
+
+  it('takes it for no miss that the client has left', async () => {
+    const redis = new FakeRedis();
+    redis.isAway = true;
+    const lookup = cache(redis).lookup('q');
+    client.abort();
+    await expect(lookup).rejects.toBe(client.signal.reason);
   });
 
   it('takes for a miss what is not an answer', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { withDeadline } from './deadline.js';
 
@@ -10,5 +11,23 @@ describe('withDeadline', () => {
 
   it('rejects when it does not', async () => {
     await expect(withDeadline(new Promise(() => undefined), 5)).rejects.toThrow('no answer within 5 ms');
+  });
+
+  it('rejects at once when the signal aborts, or has aborted before', async () => {
+    const left = new AbortController();
+    const reason = new Error('the client has left');
+    const waiting = withDeadline(new Promise(() => undefined), 60_000, left.signal);
+    left.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(withDeadline(new Promise(() => undefined), 60_000, left.signal)).rejects.toBe(reason);
+  });
+
+  it.each([
+    ['succeeded', () => Promise.resolve(1)],
+    ['failed', () => Promise.reject(new Error('broken'))],
+  ])('leaves no listener on the signal when the work has %s', async (_, work) => {
+    const { signal } = new AbortController();
+    await withDeadline<unknown>(work(), 60_000, signal).catch(() => undefined);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

@@ -59,10 +59,12 @@ export class RedisService implements OnModuleInit, OnApplicationShutdown {
       });
   }
 
+  /** Nobody needs the value any more when the client has left: rejects at once then. */
   async get(key: string): Promise<string | undefined> {
-    return (await this.#run((client) => client.get(key))) ?? undefined;
+    return (await this.#run((client) => client.get(key), this.tracker.signal)) ?? undefined;
   }
 
+  /** Goes on when the client has left: others will want the value. */
   async set(key: string, value: string, ttlSeconds: number): Promise<void> {
     await this.#run((client) => client.set(key, value, { expiration: { type: 'EX', value: ttlSeconds } }));
   }
@@ -78,14 +80,15 @@ export class RedisService implements OnModuleInit, OnApplicationShutdown {
     await once(client, 'ready', { signal: AbortSignal.timeout(this.#timeoutMs) });
   }
 
-  async #run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
+  async #run<T>(command: (client: RedisClient) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#client === undefined) throw new Error('there is no Redis');
     try {
-      const reply = await withDeadline(command(this.#client), this.#timeoutMs);
+      const reply = await withDeadline(command(this.#client), this.#timeoutMs, signal);
       this.#cameBack();
       return reply;
     } catch (error) {
-      this.#wentAway(error);
+      // That a client has left says nothing about Redis.
+      if (signal?.aborted !== true) this.#wentAway(error);
       throw error;
     }
   }
