@@ -37,6 +37,31 @@ describe('heartbeat', () => {
     expect(received).not.toContainEqual(HEARTBEAT);
   });
 
+  const EVENT: MessageEvent = { data: 'x' };
+
+  it('hands an event over at once', () => {
+    source.next(EVENT);
+    expect(received).toEqual([EVENT]);
+  });
+
+  it.each([
+    ['just before a heartbeat would be due, in place of it', ['source', 'heartbeat'], [EVENT]],
+    ['just after a heartbeat', ['heartbeat', 'source'], [HEARTBEAT, EVENT]],
+  ])('hands an event over at once that comes in the same tick, %s', (_, order, expected) => {
+    subscription.unsubscribe();
+    const start = {
+      source: () =>
+        setTimeout(() => {
+          source.next(EVENT);
+          expect(received.at(-1)).toBe(EVENT);
+        }, 100),
+      heartbeat: () => source.pipe(heartbeat(100)).subscribe((message) => received.push(message)),
+    };
+    for (const first of order) start[first as keyof typeof start]();
+    jest.advanceTimersByTime(100);
+    expect(received).toEqual(expected);
+  });
+
   it.each([
     ['completes', () => source.complete(), ['complete']],
     ['fails', () => source.error(new Error('broken')), ['Error: broken']],

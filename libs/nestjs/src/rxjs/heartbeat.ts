@@ -7,7 +7,8 @@ const MAX_INTERVAL_MS = 2_147_483_647;
 /**
  * Sends an SSE comment whenever the source of an `@Sse` answer has been silent for `intervalMs`, so that no proxy takes
  * the connection for dead. Clients do not see comments, and Followspot counts them neither as events nor as the first
- * one. Stops with the source and never delays an event. Needs Nest 12, whose `MessageEvent` knows comments.
+ * one. Stops with the source and never delays an event: each is handed over in the tick in which it comes. For a client
+ * that does not read, comments queue as events do. Needs Nest 12, whose `MessageEvent` knows comments.
  *
  * @param intervalMs Silence in milliseconds before each comment.
  * @throws RangeError when the interval is not a number from 1 to 2,147,483,647.
