@@ -13,14 +13,18 @@ let ofProcess: Registry | undefined;
  */
 export function defaultMetricsBeside(registry: MetricsRegistry): object[] {
   const known = new Set(registry.getMetricsAsArray().map(nameOf));
-  for (const name of known) if (TELLTALE.test(name)) return [];
+  if ([...known].some((name) => TELLTALE.test(name))) return [];
   return measured()
     .getMetricsAsArray()
     .filter((metric) => !known.has(nameOf(metric)));
 }
 
-/** Measures the process from the first call on. */
-export function measured(): Registry {
+/** Measures the process from now on, unless the application does. */
+export function measureProcess(registry: MetricsRegistry): void {
+  if (!registry.getMetricsAsArray().some((metric) => TELLTALE.test(nameOf(metric)))) measured();
+}
+
+function measured(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry();
     collectDefaultMetrics({ register: ofProcess });

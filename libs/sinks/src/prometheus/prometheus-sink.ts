@@ -1,6 +1,6 @@
 import { register as defaultRegistry } from 'prom-client';
 import type { Sink, StageExecution, TraceIdentity } from '@followspot/core';
-import { measured } from './default-metrics.js';
+import { measureProcess } from './default-metrics.js';
 import { Exposition, type Scrape, type ScrapeFormat } from './exposition.js';
 import { Figures } from './figures.js';
 import type { LabelLimits } from './label-values.js';
@@ -63,7 +63,7 @@ export class PrometheusSink implements Sink {
     if (this.#isRegistered) return this;
     const others = byRegistry.get(this.registry);
     registerAll(this.registry, (others ?? this.#shared).metrics);
-    measured();
+    measureProcess(this.registry);
     if (others === undefined) {
       byRegistry.set(this.registry, this.#shared);
     } else {
