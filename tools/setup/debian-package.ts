@@ -1,9 +1,7 @@
 // What the tests need beyond npm packages: a program that is on the PATH, or that Debian has.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-
-const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Where a program is; undefined when it is not installed. */
 export function find(program: string): string | undefined {
@@ -33,31 +31,33 @@ export function provide(program: string, debianPackage: string, otherwise: strin
     return;
   }
   if (find(program)) return;
-  if (process.getuid?.() === 0 && find('apt-get')) installFromDebian(debianPackage);
+  if (process.getuid?.() === 0 && find('apt-get') && find('flock')) installFromDebian(debianPackage);
   if (find(program)) return;
   console.log(`${program} is not installed; the tests that need it are skipped.`);
   console.log(`To run them: ${otherwise}.`);
 }
 
+/**
+ * One installation at a time, because apt refuses a second one and targets run side by side. Debian asks the policy
+ * file whether a package may start its service; 101 says no.
+ */
+const INSTALL = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  chmod 755 "$policy"
+fi
+options='-qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o DPkg::Lock::Timeout=120'
+apt-get $options update
+apt-get $options install -y --no-install-recommends "$1"
+`;
+const LOCK = '/run/lock/followspot-install';
+
 function installFromDebian(name: string): void {
   console.log(`Installing ${name} for the tests (apt-get, without starting any service) …`);
-  // Debian asks this file whether a package may start its service; 101 says no.
-  const ours = !existsSync(POLICY);
-  if (ours) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    const options = ['-qq', '-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=20'];
-    const ok =
-      run('apt-get', [...options, 'update']) &&
-      run('apt-get', [...options, 'install', '-y', '--no-install-recommends', name]);
-    if (!ok) console.log('apt-get failed, see above.');
-  } finally {
-    if (ours) rmSync(POLICY);
-  }
-}
-
-function run(command: string, args: string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8', timeout: 300_000 });
-  if (status !== 0) console.log(`${stdout}${stderr}`.trim());
-  return status === 0;
+  const command = ['--timeout', '600', LOCK, 'sh', '-ec', INSTALL, 'install', name];
+  const { status, stdout, stderr } = spawnSync('flock', command, { env, encoding: 'utf8', timeout: 900_000 });
+  if (status !== 0) console.log(`${stdout}${stderr}\napt-get failed, see above.`.trim());
 }
