@@ -82,4 +82,23 @@ export const PROVIDER_PANELS: readonly PanelSource[] = [
       },
     ],
   }),
+  graph({
+    title: 'Time Saved by Caches',
+    description:
+      'How many people do not have to wait at this moment, because a cache had what they asked for: seconds saved per second.',
+    unit: 'short',
+    width: 12,
+    isStacked: true,
+    queries: [{ expr: perSecond(['cache'], ofJob('cache_time_saved_seconds_total')), legend: '{{cache}}' }],
+  }),
+  graph({
+    title: 'Costs Saved by Caches',
+    description: `What the hits of an hour spare at the present rate. ${CURRENCY}`,
+    unit: 'short',
+    width: 12,
+    isStacked: true,
+    queries: [
+      { expr: `3600 * ${perSecond(['cache'], ofJob('cache_cost_saved_total'))}`, legend: '{{cache}}' },
+    ],
+  }),
 ];

@@ -14,6 +14,8 @@ export interface DropCounts {
   lateStages: number;
   /** Values in log lines that were cut or left out: too long, too deep, or beyond what one line may have. */
   logValues: number;
+  /** Look-ups in caches beyond the limit `cacheNames`, which do not say what they saved. */
+  cacheNames: number;
   /** Calls to a provider whose tokens are known and whose price is not. */
   unpricedCalls: number;
   /** Errors inside the engine, a sink or a callback given as an option; none reached business code. */
@@ -30,6 +32,7 @@ export function noDrops(): DropCounts {
     attributes: 0,
     lateStages: 0,
     logValues: 0,
+    cacheNames: 0,
     unpricedCalls: 0,
     internalErrors: 0,
   };

@@ -19,6 +19,8 @@ export interface Limits {
   readonly attributeLength: number;
   /** Characters of a recorded prompt or answer, where `captureContent` is on; longer ones are cut. Default 4,096. */
   readonly contentLength: number;
+  /** Different names of caches of which it is known what their hits save; those of further ones do not say. Default 100. */
+  readonly cacheNames: number;
   /** Latest executions per stage id that percentiles are taken from. Default 1,000. */
   readonly executionsPerStatistic: number;
 }
@@ -33,6 +35,7 @@ export const DEFAULT_LIMITS: Limits = {
   attributesPerStage: 32,
   attributeLength: 256,
   contentLength: 4_096,
+  cacheNames: 100,
   executionsPerStatistic: 1_000,
 };
 

@@ -1,3 +1,4 @@
+import { CacheSavings } from './cache/cache-savings.js';
 import { type Clock, steadyClock, systemClock } from './clock.js';
 import { type DropCounts, noDrops } from './drop-counts.js';
 import { History } from './history.js';
@@ -87,6 +88,8 @@ export class Recorder {
   readonly history: History;
   /** Latest durations and outcomes of every stage id. */
   readonly statistics: StatisticsSink;
+  /** What hits of caches save. */
+  readonly savings: CacheSavings;
   /** Receive every measured stage. */
   readonly measured: SinkFanOut;
   /** Receive the stages of kept traces. */
@@ -115,6 +118,7 @@ export class Recorder {
     this.stageIds = new StageIds(this.limits.stageIds);
     this.history = new History(this.limits.tracesInHistory, this.drops);
     this.statistics = new StatisticsSink(this.limits.executionsPerStatistic);
+    this.savings = new CacheSavings(this.limits.cacheNames, this.drops);
     this.#onInternalError = options.onInternalError;
     this.#closeTimeoutMs = timeOf('closeTimeoutMs', options.closeTimeoutMs, DEFAULT_CLOSE_TIMEOUT_MS);
     this.abortGraceMs = timeOf('abortGraceMs', options.abortGraceMs, DEFAULT_ABORT_GRACE_MS);

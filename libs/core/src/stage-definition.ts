@@ -1,3 +1,4 @@
+import { meterOfCache } from './cache/cache-meter.js';
 import { type ProviderCall, providerCallProblem } from './provider/provider-call.js';
 import { withProvider } from './provider/with-provider.js';
 import type { StageListener } from './provider/stage-listener.js';
@@ -62,13 +63,15 @@ export function stageDefinition(
   stageId: string,
   options: Omit<StageOptions<never, never>, 'attributes'> = {},
 ): StageDefinition {
+  const kind = options.kind ?? (options.provider === undefined ? 'internal' : 'provider');
   const definition: StageDefinition = {
     stageId,
     stageName: options.name ?? (typeof stageId === 'string' ? stageNameOf(stageId.slice(0, 64)) : 'Other'),
-    kind: options.kind ?? (options.provider === undefined ? 'internal' : 'provider'),
+    kind,
     metadata: options.metadata ?? NO_METADATA,
     force: options.force ?? false,
     followThenable: options.followThenable ?? options.provider !== undefined,
+    ...(kind === 'cache' && { listener: meterOfCache }),
   };
   return withProvider(definition, options.provider);
 }

@@ -1,3 +1,4 @@
+import { TraceLookups } from './cache/trace-lookups.js';
 import type { Recorder } from './recorder.js';
 import { rescueReason } from './rescue.js';
 import type { TraceIdentity } from './sink.js';
@@ -39,6 +40,7 @@ export class Trace implements TraceIdentity {
   #abort: AbortController | undefined;
   #windDown: WindDown | undefined;
   #upstreamErrors: UpstreamErrors | undefined;
+  #lookups: TraceLookups | undefined;
   /** Ended stages that sinks have not seen, because nothing had decided to keep the trace when they ended. */
   #undecided: StageExecution[] = [];
 
@@ -78,6 +80,11 @@ export class Trace implements TraceIdentity {
   /** Errors that provider stages ended with. */
   get upstreamErrors(): UpstreamErrors {
     return (this.#upstreamErrors ??= new UpstreamErrors());
+  }
+
+  /** What was looked up in caches. */
+  get lookups(): TraceLookups {
+    return (this.#lookups ??= new TraceLookups());
   }
 
   now(): number {
@@ -168,6 +175,7 @@ export class Trace implements TraceIdentity {
     this.#decide(outcome, this.#answeredAfterMs ?? (this.#windDown?.abortedAtMs ?? now) - this.#startMs);
     const record = root.finish(outcome, now);
     if (this.keptBecause !== undefined) this.recorder.history.add(this.#summaryOf(record, false));
+    this.#learnFrom(record);
     this.root = undefined;
     this.#undecided = [];
     this.recorder.traceEnded(this);
@@ -177,6 +185,17 @@ export class Trace implements TraceIdentity {
   runningSummary(): ExecutionSummary | undefined {
     if (this.root === undefined || !this.#isRecording) return undefined;
     return this.#summaryOf(this.root.snapshot(this.now()), true);
+  }
+
+  /** What it costs to miss a cache is what a trace did after it; one that did not end well tells nothing. */
+  #learnFrom(root: StageExecution): void {
+    const lookups = this.#lookups;
+    if (lookups === undefined) return;
+    this.#lookups = undefined;
+    if (root.outcome !== 'ok' || this.#windDown !== undefined) return;
+    this.recorder.attempt('cache savings', () => {
+      lookups.settle(root, this.#droppedStages === 0, this.recorder.savings);
+    });
   }
 
   #startWindDown(atMs: number): WindDown {

@@ -1,4 +1,5 @@
 import type { StageExecution, TraceIdentity } from '@followspot/core';
+import { isAmount } from './amount.js';
 import { CACHE_BUCKETS } from './buckets.js';
 import { Histogram } from './histogram.js';
 import { ByLabel, type LabelValues } from './label-values.js';
@@ -12,6 +13,9 @@ class Cache {
   readonly missLabels: Labels;
   hits = 0;
   misses = 0;
+  /** Undefined until it is known: that is not 0. */
+  timeSavedMs: number | undefined;
+  costSaved: number | undefined;
   hitDurations: Histogram | undefined;
   missDurations: Histogram | undefined;
   readonly window: WindowCount;
@@ -25,6 +29,15 @@ class Cache {
     this.missLabels = { cache: name, result: 'miss' };
     this.window = new WindowCount(clock);
   }
+}
+
+/** What a cache did, for people: the share of hits in the window, and what they have saved since the start. */
+export interface CacheSummary {
+  /** 0 to 1; left out when it was not asked in the window. */
+  readonly hitRate?: number;
+  /** Left out as long as it is not known, as is the cost. */
+  readonly timeSavedSeconds?: number;
+  readonly costSaved?: number;
 }
 
 /** What is counted of cache look-ups. One that failed has neither hit nor missed, and shows as a failed stage. */
@@ -42,6 +55,9 @@ export class CacheFigures {
     cache.window.add(hit);
     if (hit) {
       cache.hits += 1;
+      const { timeSavedMs, costSaved } = stage.attributes;
+      if (isAmount(timeSavedMs)) cache.timeSavedMs = (cache.timeSavedMs ?? 0) + timeSavedMs;
+      if (isAmount(costSaved)) cache.costSaved = (cache.costSaved ?? 0) + costSaved;
       (cache.hitDurations ??= new Histogram(CACHE_BUCKETS)).observeStage(stage, trace);
     } else {
       cache.misses += 1;
@@ -62,12 +78,27 @@ export class CacheFigures {
     return samples;
   }
 
-  /** The share of hits in the window, per cache that was asked. */
-  summary(): Record<string, { readonly hitRate: number }> {
-    const rates = [...this.#caches.all()].flatMap(({ name, window }) => {
-      const hitRate = window.share;
-      return hitRate === undefined ? [] : [[name, { hitRate }] as const];
-    });
-    return Object.fromEntries(rates);
+  secondsSaved(): Sample[] {
+    return [...this.#caches.all()].flatMap(({ labels, timeSavedMs }) =>
+      timeSavedMs === undefined ? [] : [sampleOf(labels, timeSavedMs / 1_000)],
+    );
   }
+
+  costsSaved(): Sample[] {
+    return [...this.#caches.all()].flatMap(({ labels, costSaved }) =>
+      costSaved === undefined ? [] : [sampleOf(labels, costSaved)],
+    );
+  }
+
+  summary(): Record<string, CacheSummary> {
+    return Object.fromEntries([...this.#caches.all()].map((cache) => [cache.name, summaryOf(cache)]));
+  }
+}
+
+function summaryOf({ window: { share: hitRate }, timeSavedMs, costSaved }: Cache): CacheSummary {
+  return {
+    ...(hitRate !== undefined && { hitRate }),
+    ...(timeSavedMs !== undefined && { timeSavedSeconds: timeSavedMs / 1_000 }),
+    ...(costSaved !== undefined && { costSaved }),
+  };
 }

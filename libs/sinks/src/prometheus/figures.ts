@@ -137,6 +137,8 @@ export class Figures {
       cache_hits_total: () => caches.counts('hits'),
       cache_misses_total: () => caches.counts('misses'),
       cache_lookup_duration_seconds: () => caches.durations('cache_lookup_duration_seconds'),
+      cache_time_saved_seconds_total: () => caches.secondsSaved(),
+      cache_cost_saved_total: () => caches.costsSaved(),
       request_stage_duration_ms: () => stages.durations('request_stage_duration_ms'),
       request_stage_success_rate: () => stages.successRates(),
       request_stages_total: () => stages.totals(),

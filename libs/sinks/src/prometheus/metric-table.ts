@@ -100,6 +100,14 @@ export const METRICS = {
   cache_hits_total: counter('Look-ups that found something.', 'cache'),
   cache_misses_total: counter('Look-ups that found nothing.', 'cache'),
   cache_lookup_duration_seconds: histogram('Durations of cache look-ups in seconds.', 'cache', 'result'),
+  cache_time_saved_seconds_total: counter(
+    'Time that hits have saved, in seconds, as far as it is known.',
+    'cache',
+  ),
+  cache_cost_saved_total: counter(
+    'Cost that hits have saved in the currency of the price table, as far as it is known.',
+    'cache',
+  ),
 
   request_stage_duration_ms: histogram('Durations of stages in milliseconds.', 'stage'),
   request_stage_success_rate: gauge(`Share of the stages that did not fail ${WINDOW}, 0 to 1.`, 'stage'),

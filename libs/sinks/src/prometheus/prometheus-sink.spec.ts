@@ -210,6 +210,29 @@ describe('A cache look-up', () => {
   });
 });
 
+describe('A hit that says what it has saved', () => {
+  it('adds it to the totals of its cache, for scrapes and for people', async () => {
+    const scraped = new ScrapedSink();
+    const hits = [{}, { timeSavedMs: 1_500, costSaved: 0.25 }, { timeSavedMs: 500 }, { timeSavedMs: -1 }];
+    for (const saved of hits) scraped.record(stageOf('cache', { cache: 'l1', hit: true, ...saved }));
+    expect(await scraped.value('cache_time_saved_seconds_total{cache="l1"}')).toBe(2);
+    expect(await scraped.value('cache_cost_saved_total{cache="l1"}')).toBe(0.25);
+    expect(scraped.sink.summary().caches).toEqual({
+      l1: { hitRate: 1, timeSavedSeconds: 2, costSaved: 0.25 },
+    });
+  });
+
+  it('is the first of which anything is told: before, it is not known, which is not 0', async () => {
+    const scraped = new ScrapedSink();
+    scraped.record(stageOf('cache', { cache: 'l1', hit: true }));
+    expect(await scraped.of('cache_time_saved_seconds_total')).toEqual([]);
+    expect(await scraped.of('cache_cost_saved_total')).toEqual([]);
+    expect(scraped.sink.summary().caches).toEqual({ l1: { hitRate: 1 } });
+    scraped.record(stageOf('cache', { cache: 'l1', hit: true, costSaved: 0 }));
+    expect(await scraped.of('cache_cost_saved_total')).toEqual(['{cache="l1"} 0']);
+  });
+});
+
 describe('Every ended stage', () => {
   it('is counted by outcome and timed in milliseconds, whether its trace is kept or not', async () => {
     const scraped = new ScrapedSink();

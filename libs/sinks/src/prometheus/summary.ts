@@ -1,3 +1,4 @@
+import type { CacheSummary } from './cache-figures.js';
 import type { Figures } from './figures.js';
 import type { ProviderSummary } from './provider-figures.js';
 import type { RouteSummary } from './request-figures.js';
@@ -18,8 +19,7 @@ export interface MetricsSummary {
     readonly routes: Readonly<Record<string, RouteSummary>>;
   };
   readonly streams: StreamSummary;
-  /** Caches that were asked in the window, with the share of hits. */
-  readonly caches: Readonly<Record<string, { readonly hitRate: number }>>;
+  readonly caches: Readonly<Record<string, CacheSummary>>;
   readonly providers: Readonly<Record<string, ProviderSummary>>;
   /** Ended traces of requests, and how many of them were kept. */
   readonly traces: { readonly all: number; readonly kept: number };

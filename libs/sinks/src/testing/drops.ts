@@ -8,6 +8,7 @@ export const noDrops: DropCounts = {
   stageIds: 0,
   attributes: 0,
   lateStages: 0,
+  cacheNames: 0,
   unpricedCalls: 0,
   internalErrors: 0,
   logValues: 0,
