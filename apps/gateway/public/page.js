@@ -84,7 +84,8 @@ function ask(text) {
   });
   on('done', ({ summary, cached }) => {
     finish();
-    const found = cached ? `, from the cache (${cached})` : '';
+    const shared = cached === 'flight' ? ', together with somebody who asked the same' : '';
+    const found = cached && !shared ? `, from the cache (${cached})` : shared;
     tell('completed', `Completed${summary ? ` in ${ms(summary.totalDurationMs)}` : ''}${found}.`);
     note('Completed');
     if (summary) showStages(summary);

@@ -15,6 +15,7 @@ import type { StageDefinition } from './stage-definition.js';
 import { Trace } from './trace.js';
 import { switchTrackingOn } from './tracking-switch.js';
 import { createTraceId } from './trace-id.js';
+import { UpstreamErrors } from './upstream-errors.js';
 
 /** How a recorder is configured; everything has a default. */
 export interface RecorderOptions {
@@ -88,6 +89,8 @@ export class Recorder {
   readonly history: History;
   /** Latest durations and outcomes of every stage id. */
   readonly statistics: StatisticsSink;
+  /** Errors that provider stages ended with. */
+  readonly upstreamErrors = new UpstreamErrors();
   /** What hits of caches save. */
   readonly savings: CacheSavings;
   /** Receive every measured stage. */

@@ -13,7 +13,7 @@ import type {
   Outcome,
   StageExecution,
 } from './stage-execution.js';
-import { UpstreamErrors } from './upstream-errors.js';
+import type { UpstreamErrors } from './upstream-errors.js';
 import { WindDown } from './wind-down.js';
 
 /** What is decided about a trace when it is opened. */
@@ -39,7 +39,6 @@ export class Trace implements TraceIdentity {
   #answeredAfterMs: number | undefined;
   #abort: AbortController | undefined;
   #windDown: WindDown | undefined;
-  #upstreamErrors: UpstreamErrors | undefined;
   #lookups: TraceLookups | undefined;
   /** Ended stages that sinks have not seen, because nothing had decided to keep the trace when they ended. */
   #undecided: StageExecution[] = [];
@@ -77,9 +76,9 @@ export class Trace implements TraceIdentity {
     return this.#windDown;
   }
 
-  /** Errors that provider stages ended with. */
+  /** Errors that provider stages ended with, those of other traces included: an answer may be shared. */
   get upstreamErrors(): UpstreamErrors {
-    return (this.#upstreamErrors ??= new UpstreamErrors());
+    return this.recorder.upstreamErrors;
   }
 
   /** What was looked up in caches. */

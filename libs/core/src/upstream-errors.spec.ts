@@ -41,4 +41,16 @@ describe('an error', () => {
     const { upstreamErrors } = root.trace;
     expect([upstreamErrors.caused(own), upstreamErrors.caused(theirs)]).toEqual([false, true]);
   });
+
+  it('of a provider is one in every trace that it reaches, as that of an answer that several wait for', () => {
+    const { recorder } = new Tracking();
+    const [asking, waiting] = [
+      recorder.openTrace(stageDefinition('A')),
+      recorder.openTrace(stageDefinition('B')),
+    ];
+    const upstream = new Error('429');
+    asking.root!.open(stageDefinition('CALL', { kind: 'provider' }))?.fail(upstream);
+    asking.root!.fail(upstream);
+    expect(waiting.upstreamErrors.caused(new Error('shared', { cause: upstream }))).toBe(true);
+  });
 });

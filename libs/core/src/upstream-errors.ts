@@ -2,8 +2,8 @@
 const LONGEST_CHAIN = 16;
 
 /**
- * The errors that provider stages of one trace ended with. What fails in the end is often another error that names
- * one of these as its cause.
+ * The errors that provider stages ended with. What fails in the end is often another error that names one of these as
+ * its cause, sometimes in another trace, which waited for the same answer.
  */
 export class UpstreamErrors {
   /** Weak, because an error may hold a whole response. What was thrown and is no object cannot be recognised again. */

@@ -11,7 +11,7 @@ export interface SearchEvent {
     readonly traceId: string;
     readonly text?: string;
     readonly sources?: readonly { package?: string; file: string; heading: string; score: number }[];
-    readonly cached?: 'l1' | 'l2' | false;
+    readonly cached?: 'l1' | 'l2' | 'flight' | false;
     readonly reason?: string;
     readonly summary?: Summary;
   };

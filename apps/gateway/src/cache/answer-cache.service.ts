@@ -21,10 +21,16 @@ export class AnswerCache {
     private readonly tracker: ExecutionTracker,
   ) {}
 
+  /** Everything that an answer depends on, because several gateways may share one Redis. */
+  keyOf(question: string): string {
+    const normalised = question.toLowerCase().replace(/\s+/g, ' ');
+    const hash = createHash('sha256').update(normalised).digest('hex').slice(0, 32);
+    return `followspot:answer:${this.corpus.fingerprint}:${this.config.answerMaxWords}:${hash}`;
+  }
   /** A cached answer to the question; undefined when there is none. Rejects when the client leaves meanwhile. */
   @TrackStage('2.0_CACHE_LOOKUP')
   async lookup(question: string): Promise<{ answer: CachedAnswer; level: CacheLevel } | undefined> {
-    const key = this.#keyOf(question);
+    const key = this.keyOf(question);
     const near = this.l1.lookup(key);
     if (near !== undefined) return { answer: near, level: 'l1' };
     if (!this.l2.isConfigured) return undefined;
@@ -34,27 +40,26 @@ export class AnswerCache {
       signal.throwIfAborted();
       return undefined;
     });
-    if (shared === undefined) return undefined;
+    if (shared === undefined) {
+      // Somebody else may have answered while Redis kept us waiting.
+      const meanwhile = this.l1.peek(key);
+      return meanwhile && { answer: meanwhile, level: 'l1' };
+    }
     this.l1.store(key, shared);
     return { answer: shared, level: 'l2' };
   }
 
   @TrackStage('6.0_CACHE_STORE')
   async store(question: string, answer: CachedAnswer): Promise<void> {
-    const key = this.#keyOf(question);
-    this.l1.store(key, answer);
+    const key = this.keyOf(question);
+    const { isStored, evicted } = this.l1.store(key, answer);
+    if (!isStored) this.tracker.setAttribute('l1Stored', false);
+    if (evicted > 0) this.tracker.setAttribute('l1Evicted', evicted);
     if (!this.l2.isConfigured) return;
     const isShared = await this.l2.store(key, answer).then(
       () => true,
       () => false,
     );
     this.tracker.setAttribute('l2Stored', isShared);
-  }
-
-  /** Everything that an answer depends on, because several gateways may share one Redis. */
-  #keyOf(question: string): string {
-    const normalised = question.toLowerCase().replace(/\s+/g, ' ');
-    const hash = createHash('sha256').update(normalised).digest('hex').slice(0, 32);
-    return `followspot:answer:${this.corpus.fingerprint}:${this.config.answerMaxWords}:${hash}`;
   }
 }

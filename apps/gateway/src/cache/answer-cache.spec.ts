@@ -39,9 +39,10 @@ function cache(
   fingerprint = 'corpus',
   environment: Record<string, string> = {},
 ): AnswerCache {
-  const l2 = new L2Cache(redis as unknown as RedisService);
+  const config = new GatewayConfig(environment);
+  const l2 = new L2Cache(redis as unknown as RedisService, config);
   const corpus = { fingerprint } as CorpusService;
-  return new AnswerCache(new L1Cache(), l2, corpus, new GatewayConfig(environment), tracker);
+  return new AnswerCache(new L1Cache(config, tracker), l2, corpus, config, tracker);
 }
 
 describe('AnswerCache', () => {

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { TrackStage } from '@followspot/nestjs';
+import { GatewayConfig } from '../config/gateway-config.js';
 import { type CachedAnswer, parseAnswer } from './cached-answer.js';
 import { RedisService } from './redis.service.js';
-
-const TTL_SECONDS = 60 * 60;
 
 /** The second level of the cache: answers that all processes share, in Redis. Both methods reject while it is away. */
 @Injectable()
 export class L2Cache {
-  constructor(private readonly redis: RedisService) {}
+  constructor(
+    private readonly redis: RedisService,
+    private readonly config: GatewayConfig,
+  ) {}
 
   get isConfigured(): boolean {
     return this.redis.isConfigured;
@@ -24,6 +26,6 @@ export class L2Cache {
   }
 
   async store(key: string, answer: CachedAnswer): Promise<void> {
-    await this.redis.set(key, JSON.stringify(answer), TTL_SECONDS);
+    await this.redis.set(key, JSON.stringify(answer), this.config.l2TtlSeconds);
   }
 }

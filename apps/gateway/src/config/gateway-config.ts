@@ -21,6 +21,16 @@ export class GatewayConfig {
   readonly redisUrl: string | undefined;
   /** `REDIS_TIMEOUT_MS`, how long a search waits for Redis before it goes on without. Default 500. */
   readonly redisTimeoutMs: number;
+  /** `L1_MAX_ANSWERS`, how many answers are cached in memory; the least recently used makes room. Default 1,000. */
+  readonly l1MaxAnswers: number;
+  /** `L1_MAX_BYTES`, how much text they may have together. Default 16 MiB. */
+  readonly l1MaxBytes: number;
+  /** `L1_TTL_MS`, for how long. Default 300,000. */
+  readonly l1TtlMs: number;
+  /** `L2_TTL_SECONDS`, how long an answer stays in Redis. Default 3,600. */
+  readonly l2TtlSeconds: number;
+  /** `FLIGHT_EVENTS`, how many events of an answer are kept for those who join while it streams. Default 1,000. */
+  readonly flightEvents: number;
   /** `HEARTBEAT_MS`, after how much silence a stream sends an SSE comment. Default 15,000. */
   readonly heartbeatMs: number;
   /** `RETRY_MS`, how long a client whose stream breaks off should wait before it comes back. Default 1,000. */
@@ -48,6 +58,11 @@ export class GatewayConfig {
     this.corpusDir = environment.text('CORPUS_DIR');
     this.redisUrl = environment.url('REDIS_URL', ['redis:', 'rediss:']);
     this.redisTimeoutMs = environment.wholeNumber('REDIS_TIMEOUT_MS', 1, 60_000) ?? 500;
+    this.l1MaxAnswers = environment.wholeNumber('L1_MAX_ANSWERS', 1, 1_000_000) ?? 1_000;
+    this.l1MaxBytes = environment.wholeNumber('L1_MAX_BYTES', 1, 2 ** 32) ?? 16 * 1024 * 1024;
+    this.l1TtlMs = environment.wholeNumber('L1_TTL_MS', 1, 86_400_000) ?? 300_000;
+    this.l2TtlSeconds = environment.wholeNumber('L2_TTL_SECONDS', 1, 31_536_000) ?? 3_600;
+    this.flightEvents = environment.wholeNumber('FLIGHT_EVENTS', 1, 1_000_000) ?? 1_000;
     this.heartbeatMs = environment.wholeNumber('HEARTBEAT_MS', 1, 3_600_000) ?? 15_000;
     this.retryMs = environment.wholeNumber('RETRY_MS', 1, 3_600_000) ?? 1_000;
     this.replayEvents = environment.wholeNumber('REPLAY_EVENTS', 1, 1_000_000) ?? 1_000;

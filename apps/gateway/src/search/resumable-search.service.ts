@@ -1,6 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { ExecutionTracker } from '@followspot/nestjs';
-import { catchError, concat, defer, filter, finalize, from, map, type Observable, throwError } from 'rxjs';
+import {
+  catchError,
+  concat,
+  defer,
+  filter,
+  finalize,
+  from,
+  map,
+  type Observable,
+  retry,
+  tap,
+  throwError,
+} from 'rxjs';
+import { LeaderLeft } from '../cache/flight-errors.js';
 import { ReplayBuffer } from './replay-buffer.service.js';
 import type { ReplayLog } from './replay-log.js';
 import type { PlacedEvent, RestartReason, SearchEvent } from './search-event.js';
@@ -28,20 +41,22 @@ export class ResumableSearch {
    * @returns Undefined when the client has everything already.
    */
   search(question: string, traceId: string, lastEventId?: string): Observable<PlacedEvent> | undefined {
-    if (lastEventId === undefined) return this.#answered(this.buffer.begin(traceId, question), 0);
+    if (lastEventId === undefined) return this.#resumed(this.buffer.begin(traceId, question), 0, traceId);
     const found = this.buffer.lookup(lastEventId, question);
     if ('restart' in found) return this.#afresh(question, traceId, found.restart);
     const { log, after, missed, isComplete } = found;
     const replayed = from(missed).pipe(map((event, index) => placed(event, log, after + index + 1)));
     if (isComplete) return missed.length === 0 ? undefined : replayed;
-    return concat(
-      replayed,
-      this.#answered(log, after + missed.length).pipe(
-        catchError((error: unknown) =>
-          error instanceof AnswerChanged
-            ? this.#afresh(question, traceId, 'changed')
-            : throwError(() => error),
-        ),
+    return concat(replayed, this.#resumed(log, after + missed.length, traceId));
+  }
+
+  /** The rest of a stream; if it turns out to be another one by now, that from its beginning. */
+  #resumed(log: ReplayLog, given: number, traceId: string): Observable<PlacedEvent> {
+    return this.#answered(log, given).pipe(
+      catchError((error: unknown) =>
+        error instanceof AnswerChanged
+          ? this.#afresh(log.question, traceId, 'changed')
+          : throwError(() => error),
       ),
     );
   }
@@ -49,12 +64,30 @@ export class ResumableSearch {
   #afresh(question: string, traceId: string, reason: RestartReason): Observable<PlacedEvent> {
     return defer(() => {
       this.tracker.setAttribute('restart', reason);
-      return this.#answered(this.buffer.begin(traceId, question, [{ type: 'restart', reason }]), 0);
+      return this.#resumed(this.buffer.begin(traceId, question, [{ type: 'restart', reason }]), 0, traceId);
     });
   }
 
-  /** The stream from its beginning, of which the client has the first events: they are compared and not sent again. */
+  /**
+   * The stream from its beginning, of which the client has the first events: they are compared and not sent again. The
+   * same goes for an answer that was shared and whose leader has left: it is as if the client had left and come back.
+   */
   #answered(log: ReplayLog, given: number): Observable<PlacedEvent> {
+    return defer(() => {
+      let sent = given;
+      return this.#fromBeginning(log).pipe(
+        filter(({ id }) => id.sequence > sent),
+        tap(({ id }) => (sent = id.sequence)),
+        // Later in this turn: a shutdown then reaches all who wait before any of them begins.
+        retry({
+          delay: (error: unknown) =>
+            error instanceof LeaderLeft ? Promise.resolve() : throwError(() => error),
+        }),
+      );
+    });
+  }
+
+  #fromBeginning(log: ReplayLog): Observable<ReturnType<typeof placed>> {
     return defer(() => {
       this.buffer.entered(log);
       return concat(log.opening, this.searches.search(log.question)).pipe(
@@ -62,7 +95,6 @@ export class ResumableSearch {
           if (!log.record(index + 1, event)) throw new AnswerChanged();
           return placed(event, log, index + 1);
         }),
-        filter(({ id }) => id.sequence > given),
         finalize(() => {
           this.buffer.left(log);
         }),

@@ -16,7 +16,7 @@ export type SearchEvent =
   | { readonly type: 'restart'; readonly reason: RestartReason }
   | { readonly type: 'sources'; readonly sources: readonly Source[] }
   | { readonly type: 'token'; readonly text: string }
-  | { readonly type: 'done'; readonly cached: CacheLevel | false }
+  | { readonly type: 'done'; readonly cached: CacheLevel | 'flight' | false }
   | { readonly type: 'shutdown' };
 
 /** An event and its place in a stream. A `shutdown` belongs to no stream. */

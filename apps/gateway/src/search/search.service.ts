@@ -6,6 +6,7 @@ import type { Source } from '../answer/prompt.js';
 import { PromptService } from '../answer/prompt.service.js';
 import { AnswerCache, type CacheLevel } from '../cache/answer-cache.service.js';
 import type { CachedAnswer } from '../cache/cached-answer.js';
+import { Flights } from '../cache/flights.service.js';
 import { CorpusService } from '../corpus/corpus.service.js';
 import type { SearchEvent } from './search-event.js';
 
@@ -16,15 +17,28 @@ export class SearchService {
     private readonly corpus: CorpusService,
     private readonly prompts: PromptService,
     private readonly answerer: ExtractiveAnswerer,
+    private readonly flights: Flights<SearchEvent>,
   ) {}
 
-  /** Answers a question. Whoever unsubscribes stops the work; an answer that was cut is not cached. */
+  /**
+   * Answers a question. Whoever unsubscribes stops the work; an answer that was cut is not cached. Fails with
+   * `LeaderLeft` when that was the work for somebody else, whose answer this one shared.
+   */
   search(question: string): Observable<SearchEvent> {
     return defer(() => this.cache.lookup(question)).pipe(
       switchMap((found) =>
-        found === undefined ? this.#answered(question) : replayed(found.answer, found.level),
+        found === undefined ? this.#answeredOnce(question) : replayed(found.answer, found.level),
       ),
     );
+  }
+
+  /** Whoever asks while somebody else is answered the same joins, without any work of its own. */
+  #answeredOnce(question: string): Observable<SearchEvent> {
+    const key = this.cache.keyOf(question);
+    const flight = this.flights.lookup(key);
+    if (flight !== undefined) return concat(this.flights.follow(flight), done('flight'));
+    const work = defer(() => this.#answered(question));
+    return concat(this.flights.lead(key, work), done(false));
   }
 
   #answered(question: string): Observable<SearchEvent> {
@@ -34,7 +48,7 @@ export class SearchService {
     let text = '';
     const words = this.answerer.answer(prompt).pipe(tap((word) => (text += word)));
     const stored = defer(() => this.cache.store(question, { sources, text }));
-    return concat(events(sources, words), stored.pipe(ignoreElements()), done(false));
+    return concat(events(sources, words), stored.pipe(ignoreElements()));
   }
 }
 
@@ -50,6 +64,6 @@ function events(sources: readonly Source[], words: Observable<string>): Observab
   );
 }
 
-function done(cached: CacheLevel | false): Observable<SearchEvent> {
+function done(cached: CacheLevel | 'flight' | false): Observable<SearchEvent> {
   return of({ type: 'done', cached });
 }
