@@ -3,10 +3,13 @@ import { type Corpus, QUESTION, smallCorpus } from './support/corpus.js';
 import { EventStream } from './support/event-stream.js';
 import { Gateway } from './support/gateway.js';
 import { getJson, getTrace } from './support/requests.js';
+import { stageOf } from './support/summary.js';
 
 describe('/metrics of the gateway', () => {
   let corpus: Corpus;
   let gateway: Gateway;
+  /** Of the latest answer, which was in the cache. */
+  let hitId: string;
 
   beforeAll(async () => {
     corpus = await smallCorpus();
@@ -14,6 +17,7 @@ describe('/metrics of the gateway', () => {
     for (let time = 0; time < 2; time += 1) {
       const { traceId } = await EventStream.answer(gateway.url, QUESTION);
       await gateway.requestLine(traceId);
+      hitId = traceId;
     }
     const refused = await getJson(`${gateway.url}/search`);
     await gateway.requestLine(refused.traceId ?? '');
@@ -42,12 +46,26 @@ describe('/metrics of the gateway', () => {
     'sse_time_to_first_event_seconds_count{route="/search"} 2',
     'cache_hits_total{cache="l1"} 1',
     'cache_misses_total{cache="l1"} 1',
+    'cache_misses_total{cache="flight"} 1',
+    'cache_cost_saved_total{cache="l1"} 0',
     'provider_requests_total{provider="embedded",model="extractive"} 1',
     'request_stages_total{stage="3.0_RETRIEVAL",outcome="ok"} 1',
     'trace_requests_total{kept="sampled"} 3',
     'followspot_internal_errors_total 0',
   ])('after two searches and one that was refused has the line %s', async (line) => {
     expect((await scrape()).split('\n')).toContain(line);
+  });
+
+  it('sums up what the hit has saved', async () => {
+    const { attributes } = stageOf(await getTrace(gateway.url, hitId), '2.1_L1_CACHE_LOOKUP');
+    expect(attributes).toEqual({ cache: 'l1', hit: true, timeSavedMs: expect.any(Number), costSaved: 0 });
+    const timeSavedSeconds = Number(attributes['timeSavedMs']) / 1_000;
+    expect((await scrape()).split('\n')).toContain(
+      `cache_time_saved_seconds_total{cache="l1"} ${timeSavedSeconds}`,
+    );
+    expect((await getJson(`${gateway.url}/metrics/summary`)).body).toMatchObject({
+      caches: { l1: { hitRate: 0.5, timeSavedSeconds, costSaved: 0 } },
+    });
   });
 
   it('leads from a bucket to the trace that fell into it', async () => {

@@ -1,28 +1,34 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
-/** Stands between a browser and a gateway, so that a test can break their connections. */
+/** Stands between a browser and a gateway, or a gateway and its Redis, so that a test can break or slow their connections. */
 export class Proxy implements AsyncDisposable {
   readonly url: string;
+  /** How much later than it came what the target says is passed on, in a proxy that was started as a slow one. */
+  delayMs = 0;
   readonly #server: Server;
+  readonly #isSlow: boolean;
   readonly #sockets = new Set<Socket>();
   #target: URL;
   #bytesLeft = Infinity;
   #act: (() => void) | undefined;
 
-  private constructor(server: Server, target: string) {
+  private constructor(server: Server, target: string, isSlow: boolean) {
     this.#server = server;
+    this.#isSlow = isSlow;
     this.#target = new URL(target);
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.url = `${this.#target.protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('connection', (client) => {
       this.#forward(client);
     });
   }
 
-  static async start(target: string): Promise<Proxy> {
+  /** @param isSlow Whether `delayMs` counts; it takes the precision from {@link after}. */
+  static async start(target: string, isSlow = false): Promise<Proxy> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new Proxy(server, target);
+    return new Proxy(server, target, isSlow);
   }
 
   /** Where connections that are made from now on lead. */
@@ -69,10 +75,18 @@ export class Proxy implements AsyncDisposable {
     }
     client.pipe(gateway);
     // Counted after it is passed on: what has come before the cut arrives.
-    gateway.pipe(client);
+    if (this.#isSlow) gateway.pipe(this.#delaying()).pipe(client);
+    else gateway.pipe(client);
     gateway.on('data', ({ length }: Buffer) => {
       this.#bytesLeft -= length;
       if (this.#bytesLeft <= 0) this.#act?.();
+    });
+  }
+  #delaying(): Transform {
+    return new Transform({
+      transform: (chunk, _encoding, pass) => {
+        setTimeout(pass, this.delayMs, null, chunk);
+      },
     });
   }
 }

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 
 /** The program; undefined when it is not installed. */
 export const redisServer = (process.env['PATH'] ?? '')
@@ -51,6 +52,14 @@ export class Redis implements AsyncDisposable {
     }
     output.resume();
     return this;
+  }
+
+  /** Changes a setting while it runs. */
+  async configure(setting: string, value: string): Promise<void> {
+    const socket = connect(this.#port, '127.0.0.1');
+    socket.write(`CONFIG SET ${setting} ${value}\r\nQUIT\r\n`);
+    const reply = await text(socket);
+    if (!reply.startsWith('+OK')) throw new Error(`CONFIG SET ${setting} ${value}: ${reply}`);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ExecutionTracker } from '@followspot/nestjs';
 import { GatewayConfig } from '../config/gateway-config.js';
 import type { CorpusService } from '../corpus/corpus.service.js';
@@ -10,8 +10,9 @@ import type { RedisService } from './redis.service.js';
 
 const ANSWER: CachedAnswer = { sources: [], text: 'Text.' };
 let client: AbortController;
+const setAttribute = jest.fn();
 const tracker = {
-  setAttribute: () => undefined,
+  setAttribute,
   get signal() {
     return client.signal;
   },
@@ -48,6 +49,7 @@ function cache(
 describe('AnswerCache', () => {
   beforeEach(() => {
     client = new AbortController();
+    setAttribute.mockClear();
   });
 
   it('finds in memory what it has stored, whatever the case and the blanks of the question', async () => {
@@ -79,6 +81,29 @@ describe('AnswerCache', () => {
     expect(await answers.lookup('q')).toBeUndefined();
     await answers.store('q', ANSWER);
     expect((await answers.lookup('q'))?.level).toBe('l1');
+  });
+
+  it('finds in memory what somebody else has stored while Redis kept it waiting', async () => {
+    const redis = new FakeRedis();
+    redis.isAway = true;
+    const answers = cache(redis);
+    const lookup = answers.lookup('q');
+    await answers.store('q', ANSWER);
+    expect(await lookup).toEqual({ answer: ANSWER, level: 'l1' });
+  });
+
+  it('says what had to make room in memory, and what found none', async () => {
+    const answers = cache(new FakeRedis(), 'corpus', { L1_MAX_ANSWERS: '1', L1_MAX_BYTES: '100' });
+    await answers.store('a', ANSWER);
+    expect(setAttribute.mock.calls).toEqual([['l2Stored', true]]);
+    await answers.store('b', ANSWER);
+    await answers.store('c', { sources: [], text: 'x'.repeat(200) });
+    expect(setAttribute.mock.calls.slice(1)).toEqual([
+      ['l1Evicted', 1],
+      ['l2Stored', true],
+      ['l1Stored', false],
+      ['l2Stored', true],
+    ]);
   });
 
   it('takes it for no miss that the client has left', async () => {

@@ -1,4 +1,4 @@
-import { createClient } from '@redis/client';
+import { createClient, ErrorReply } from '@redis/client';
 
 /** The longest pause between two attempts to connect. */
 const MAX_RETRY_MS = 2_000;
@@ -18,4 +18,9 @@ export function createRedisClient(url: string, timeoutMs: number) {
       reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, MAX_RETRY_MS),
     },
   });
+}
+
+/** Whether Redis is there and does not do what it is told: its memory is full, it is a replica, a password is missing. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ErrorReply;
 }

@@ -4,18 +4,35 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { ExecutionTracker } from '@followspot/nestjs';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { withDeadline } from './deadline.js';
-import { createRedisClient, type RedisClient } from './redis-client.js';
+import { Outage } from './outage.js';
+import { createRedisClient, isRefusal, type RedisClient } from './redis-client.js';
 
 /**
  * The connection to Redis, which may be missing, come late, go away and come back. Commands fail while it is away and
- * when it is too slow; an outage is told once, and so is its end.
+ * when it is too slow; an outage is told once, and so is its end. One that is there and stores nothing, because its memory
+ * is full, goes on being read.
  */
 @Injectable()
 export class RedisService implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('Redis');
   readonly #timeoutMs: number;
   readonly #client: RedisClient | undefined;
-  #isAway = false;
+  readonly #away = new Outage(
+    (reason) => {
+      this.#logger.warn(`Redis cannot be used, searches go on without it: ${reason}`);
+    },
+    () => {
+      this.#logger.log('Redis can be used again');
+    },
+  );
+  readonly #refusing = new Outage(
+    (reason) => {
+      this.#logger.warn(`Redis stores no answers: ${reason}`);
+    },
+    () => {
+      this.#logger.log('Redis stores answers again');
+    },
+  );
 
   constructor(
     config: GatewayConfig,
@@ -28,13 +45,13 @@ export class RedisService implements OnModuleInit, OnApplicationShutdown {
     this.#client.on(
       'error',
       AsyncResource.bind((error: unknown) => {
-        this.#wentAway(error);
+        this.#away.begins(error);
       }),
     );
     this.#client.on(
       'ready',
       AsyncResource.bind(() => {
-        this.#cameBack();
+        this.#away.ends();
       }),
     );
   }
@@ -55,7 +72,7 @@ export class RedisService implements OnModuleInit, OnApplicationShutdown {
     await this.tracker
       .runTrace('REDIS.2_CONNECTION_ESTABLISHMENT', () => this.#connect(client), options)
       .catch((error: unknown) => {
-        this.#wentAway(error);
+        this.#away.begins(error);
       });
   }
 
@@ -66,7 +83,14 @@ export class RedisService implements OnModuleInit, OnApplicationShutdown {
 
   /** Goes on when the client has left: others will want the value. */
   async set(key: string, value: string, ttlSeconds: number): Promise<void> {
-    await this.#run((client) => client.set(key, value, { expiration: { type: 'EX', value: ttlSeconds } }));
+    const expiration = { type: 'EX', value: ttlSeconds } as const;
+    try {
+      await this.#run((client) => client.set(key, value, { expiration }));
+      this.#refusing.ends();
+    } catch (error) {
+      if (isRefusal(error)) this.#refusing.begins(error);
+      throw error;
+    }
   }
 
   /** After the server has closed, when nothing needs the connection any more. */
@@ -84,30 +108,13 @@ export class RedisService implements OnModuleInit, OnApplicationShutdown {
     if (this.#client === undefined) throw new Error('there is no Redis');
     try {
       const reply = await withDeadline(command(this.#client), this.#timeoutMs, signal);
-      this.#cameBack();
+      this.#away.ends();
       return reply;
     } catch (error) {
-      // That a client has left says nothing about Redis.
-      if (signal?.aborted !== true) this.#wentAway(error);
+      // It has answered; and that a client has left says nothing about it.
+      if (isRefusal(error)) this.#away.ends();
+      else if (signal?.aborted !== true) this.#away.begins(error);
       throw error;
     }
   }
-
-  #wentAway(error: unknown): void {
-    if (this.#isAway) return;
-    this.#isAway = true;
-    this.#logger.warn(`Redis cannot be used, searches go on without it: ${describe(error)}`);
-  }
-
-  #cameBack(): void {
-    if (!this.#isAway) return;
-    this.#isAway = false;
-    this.#logger.log('Redis can be used again');
-  }
-}
-
-/** An attempt on several addresses fails with an error that has no message of its own. */
-function describe(error: unknown): string {
-  const { message, code, name } = error as { message?: string; code?: string; name?: string };
-  return message || code || name || String(error);
 }
