@@ -28,8 +28,8 @@ describe('requests at the same time', () => {
       const id = ids[index];
       expect(traceId).toBe(id);
       expect(new Set(events.map(({ data }) => data.traceId))).toEqual(new Set([id]));
-      expect(end?.data.summary).toMatchObject({ traceId: id, stageCount: 9 });
-      expect(gateway.linesOf(id ?? '').filter(({ outcome }) => outcome === 'ok')).toHaveLength(9);
+      expect(end?.data.summary).toMatchObject({ traceId: id, stageCount: 10 });
+      expect(gateway.linesOf(id ?? '').filter(({ outcome }) => outcome === 'ok')).toHaveLength(10);
     }
   });
 
@@ -41,7 +41,7 @@ describe('requests at the same time', () => {
     );
     for (const [index, answer] of [short, long].entries()) {
       const summary = answer?.end?.data.summary;
-      expect(summary?.stageCount).toBe(9);
+      expect(summary?.stageCount).toBe(10);
       expect(summary && stageOf(summary, '1.0_REQUEST_VALIDATION').attributes).toEqual({
         characters: questions[index]?.length,
       });

@@ -158,6 +158,32 @@ describe('two clients that ask the same at the same time', () => {
   });
 });
 
+describe('clients that share an answer while nothing is tracked', () => {
+  it('keep their ids apart, also when one takes over from another', async () => {
+    await using corpus = await longCorpus(3_000);
+    await using gateway = await Gateway.start({
+      CORPUS_DIR: corpus.folder,
+      FLIGHT_EVENTS: '1000000',
+      EXECUTION_TRACKING_ENABLED: 'false',
+      ...LONG_ANSWERS,
+    });
+    const streams: EventStream[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const stream = await EventStream.search(gateway.url, QUESTION);
+      await stream.until(({ events }) => events.length > 2);
+      streams.push(stream);
+    }
+    streams[0]?.leave();
+    const others = streams.slice(1);
+    await Promise.all(others.map(({ closed }) => closed));
+    expect(others.map(({ end }) => end?.data.cached).sort()).toEqual([false, 'flight']);
+    for (const { traceId, events } of others) {
+      expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => `${traceId}:${index + 1}`));
+      expect(new Set(events.map(({ data }) => data.traceId))).toEqual(new Set([traceId]));
+    }
+  });
+});
+
 describe('clients that share an answer when the gateway stops', () => {
   it('are all told, and none of them begins to work', async () => {
     await using corpus = await longCorpus();
