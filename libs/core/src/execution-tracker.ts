@@ -1,4 +1,5 @@
 import { currentStage } from './context.js';
+import { outgoingHeaders } from './outgoing-headers.js';
 import type { ProviderCall } from './provider/provider-call.js';
 import { stageDefinition, type StageOptions } from './stage-definition.js';
 import type { DropCounts } from './drop-counts.js';
@@ -47,6 +48,15 @@ export class ExecutionTracker {
    */
   get signal(): AbortSignal {
     return currentStage()?.trace.signal ?? new AbortController().signal;
+  }
+
+  /**
+   * Headers for a call to another service, so that it can tell of the same trace: `X-Trace-ID` as it is, and W3C's
+   * `traceparent` with the trace id as 32 hex digits (an id of another form by its MD5), a new span id, and the flag
+   * `01` if the trace is kept, as far as that is decided by now. None outside every trace.
+   */
+  outgoingHeaders(): Readonly<Record<string, string>> {
+    return outgoingHeaders(currentStage()?.trace);
   }
 
   /**

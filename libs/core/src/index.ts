@@ -7,6 +7,7 @@ export { ExecutionTracker, type ProviderStageOptions, type RunTraceOptions } fro
 export { formatSummary } from './format-summary.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export { microseconds } from './microseconds.js';
+export { TRACE_ID_HEADER } from './outgoing-headers.js';
 export type { ChunkContent, ChunkReader, TokenUsage } from './provider/chunk-reader.js';
 export type { Prompt, ProviderCall } from './provider/provider-call.js';
 export type { UsageSource } from './provider/provider-meter.js';

@@ -12,6 +12,7 @@ export {
   type Prompt,
   type ProviderCall,
   type ProviderStageOptions,
+  readChunk,
   type RescueRules,
   type RunTraceOptions,
   type Sink,
@@ -22,6 +23,7 @@ export {
   type StageStatistics,
   type StreamEnding,
   type TokenUsage,
+  TRACE_ID_HEADER,
   type TraceIdentity,
   TrackStage,
 } from '@followspot/core';
@@ -41,9 +43,9 @@ export {
 export type { MetricsOptions, MetricsRegistryOption } from './config/metrics-options.js';
 export type { ObservabilityOptions } from './config/observability-options.js';
 export { type EventId, formatEventId, parseEventId } from './http/event-id.js';
+export { failureEvent } from './http/failure-event.js';
 export type { LogOptions } from './logging/log-options.js';
 export { TraceIdInterceptor } from './http/trace-id.interceptor.js';
-export { TRACE_ID_HEADER } from './http/trace-middleware.js';
 export type { Price, ProviderOptions } from './provider/provider-options.js';
 export { heartbeat } from './rxjs/heartbeat.js';
 export { ObservabilityModule } from './observability.module.js';

@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, type MessageEvent, Sse } from '@nestjs/common';
 import { TrackStage } from '@followspot/core';
-import { concat, from, NEVER, type Observable, of, throwError, timeout } from 'rxjs';
+import { catchError, concat, from, map, NEVER, type Observable, of, throwError, timeout } from 'rxjs';
 import { call, openStream } from '../testing/http-client.js';
 import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
+import { failureEvent } from './failure-event.js';
 
 const FIRST = of<MessageEvent>({ data: 'first' });
 
@@ -36,6 +37,48 @@ class FailingController {
   @Sse('endless')
   endless(): Observable<MessageEvent> {
     return concat(FIRST, NEVER);
+  }
+
+  /** Tells its client of the failure in a message of its own; what comes after copies messages. */
+  @Sse('told')
+  told(): Observable<MessageEvent> {
+    return told(concat(FIRST, this.answer())).pipe(map((message) => ({ ...message, id: '7' })));
+  }
+
+  @Sse('own-told')
+  ownTold(): Observable<MessageEvent> {
+    return told(concat(FIRST, from(this.#recovered())));
+  }
+
+  @Sse('late-told')
+  lateTold(): Observable<MessageEvent> {
+    return told(concat(FIRST, this.silent().pipe(timeout(5))));
+  }
+
+  @Sse('nothing-told')
+  nothingTold(): Observable<MessageEvent> {
+    return told(
+      concat(
+        FIRST,
+        throwError(() => undefined),
+      ),
+    );
+  }
+
+  @Sse('told-first')
+  toldFirst(): Observable<MessageEvent> {
+    return told(this.answer());
+  }
+
+  /** The failure was not the end. */
+  @Sse('told-and-mended')
+  toldAndMended(): Observable<MessageEvent> {
+    return concat(told(this.answer()), of({ data: 'mended' }));
+  }
+
+  @Sse('told-then-endless')
+  toldThenEndless(): Observable<MessageEvent> {
+    return concat(FIRST, told(this.answer()), NEVER);
   }
 
   @TrackStage('5.0_LLM_STREAMING', { kind: 'provider' })
@@ -72,6 +115,12 @@ class FailingController {
   }
 }
 
+function told(source: Observable<MessageEvent>): Observable<MessageEvent> {
+  return source.pipe(
+    catchError((error: unknown) => of(failureEvent(error, { type: 'error', data: { message: 'Sorry.' } }))),
+  );
+}
+
 describe.each(ADAPTERS)('A stream on %s', (adapter) => {
   let app: RunningApp;
   beforeEach(async () => {
@@ -94,6 +143,33 @@ describe.each(ADAPTERS)('A stream on %s', (adapter) => {
       errorType,
     });
     expect(await app.sink.root(path)).toMatchObject({ outcome: 'error', errorType });
+  });
+
+  it.each([
+    ['told', 'upstream_error', 'TypeError'],
+    ['told-first', 'upstream_error', 'TypeError'],
+    ['own-told', 'server_error', 'Error'],
+    ['late-told', 'timeout', 'TimeoutError'],
+  ])('that tells its failure in a message of its own (/%s) ends as %s', async (path, ending, errorType) => {
+    const { status, text } = await call(app.port, `/${path}`, { traceId: path });
+    expect(status).toBe(200);
+    expect(text).toMatch(/event: error\nid: \d\ndata: {"message":"Sorry."}\n\n$/);
+    expect(text.match(/event: error/g)).toHaveLength(1);
+    const failed = { outcome: 'error', success: false, errorType };
+    expect(await app.sink.stream(path)).toMatchObject({ ending, ...failed });
+    expect(await app.sink.root(path)).toMatchObject(failed);
+  });
+
+  it('that goes on after it has told of a failure has not failed', async () => {
+    await call(app.port, '/told-and-mended', { traceId: 'mended' });
+    expect(await app.sink.stream('mended')).toMatchObject({ ending: 'completed', outcome: 'ok' });
+  });
+
+  it('whose client leaves after it was told of a failure ends as client_disconnect', async () => {
+    const stream = await openStream(app.port, '/told-then-endless', { traceId: 'told-and-left' });
+    await stream.seen('Sorry.');
+    stream.leave();
+    expect(await app.sink.stream('told-and-left')).toMatchObject({ ending: 'client_disconnect' });
   });
 
   /** Nest takes the time limit off the connection of a stream; an application may put one on again. */

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Outcome, Stage, StreamEnding } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import type { SubscriptionListener } from '../rxjs/stage-subscriber.js';
+import { failureOf } from './failure-event.js';
 import { sendingErrorOf, serialisationErrorOf } from './sse-message.js';
 import { isTimeout } from './is-timeout.js';
 import { StreamFigures, type StreamResponse } from './stream-figures.js';
@@ -108,12 +109,17 @@ export class SseStreamStage implements SubscriptionListener {
   }
 
   complete(): void {
-    this.#conclusion = { how: 'completed', isShutdown: this.#isShuttingDown(), atMs: this.#now() };
+    const atMs = this.#now();
+    const failure = this.#hasNobody ? undefined : failureOf(this.#latest);
+    this.#conclusion =
+      failure === undefined
+        ? { how: 'completed', isShutdown: this.#isShuttingDown(), atMs }
+        : { how: 'failed', error: failure.error, isRefusal: false, atMs };
   }
 
   error(error: unknown): void {
     // Nest aborts its signal before it unsubscribes: a source that heeds it fails where it would have been torn down.
-    if (this.#isClientGone || this.#response.destroyed) {
+    if (this.#hasNobody) {
       this.unsubscribe();
       return;
     }
@@ -189,6 +195,10 @@ export class SseStreamStage implements SubscriptionListener {
   #verdictOnSent(): Verdict {
     const error = serialisationErrorOf(this.#latest);
     return error === undefined ? { ending: 'completed' } : { ending: 'server_error', error };
+  }
+
+  get #hasNobody(): boolean {
+    return this.#isClientGone || this.#response.destroyed;
   }
 
   #now(): number {

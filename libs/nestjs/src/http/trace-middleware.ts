@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { acceptTraceId, createTraceId, currentStage, type Recorder } from '@followspot/core';
+import { acceptTraceId, createTraceId, currentStage, type Recorder, TRACE_ID_HEADER } from '@followspot/core';
 import type { ResolvedOptions } from '../config/resolve-options.js';
 import { exchangeOf, HttpExchange } from './http-exchange.js';
 import { NO_WATCHER, type OpenWatcher } from './open-watcher.js';
 import { REQUEST_STAGE } from './stages.js';
-
-/** The header that carries the trace id, in and out. */
-export const TRACE_ID_HEADER = 'X-Trace-ID';
 
 /** A middleware on Node's own objects, as Express and Fastify both take it. */
 export type NodeMiddleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
