@@ -4,6 +4,7 @@ export { describeError, type ErrorDescription } from './describe-error.js';
 export { type StageDefinition, stageDefinition, type StageOptions } from './stage-definition.js';
 export type { DropCounts } from './drop-counts.js';
 export { ExecutionTracker, type ProviderStageOptions, type RunTraceOptions } from './execution-tracker.js';
+export { GapHistogram } from './gap-histogram.js';
 export { formatSummary } from './format-summary.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export { microseconds } from './microseconds.js';

@@ -6,6 +6,10 @@ export interface TraceIdentity {
   readonly threadId: string;
   /** Undefined as long as nothing has decided to keep the trace. */
   readonly keptBecause: KeptBecause | undefined;
+  /** The template of the route of a request, once it is known, or `unmatched`. Undefined of anything else. */
+  readonly route?: string | undefined;
+  /** Whether nobody waits for its result any longer: what is running was abandoned. */
+  readonly isAborted?: boolean;
 }
 
 /** What is known of a stage when it starts. */

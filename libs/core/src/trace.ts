@@ -30,6 +30,8 @@ export class Trace implements TraceIdentity {
   /** The root stage; given up when the trace ends, so that a context that lives on does not keep the tree. */
   root: Stage | undefined;
   keptBecause: KeptBecause | undefined;
+  /** Set by whoever knows the request, at the latest before it is aborted. */
+  route: string | undefined;
   readonly startedAt: number;
   readonly mayRecord: boolean;
   readonly #startMs: number;
@@ -74,6 +76,10 @@ export class Trace implements TraceIdentity {
   /** How its stages stop after an abort; undefined as long as there was none. */
   get windDown(): WindDown | undefined {
     return this.#windDown;
+  }
+
+  get isAborted(): boolean {
+    return this.#windDown !== undefined;
   }
 
   /** Errors that provider stages ended with, those of other traces included: an answer may be shared. */

@@ -1,3 +1,4 @@
+import { GapHistogram } from '../gap-histogram.js';
 import { microseconds } from '../microseconds.js';
 import type { Stage } from '../stage.js';
 import type { Attributes } from '../stage-execution.js';
@@ -9,6 +10,8 @@ export class ContentTiming {
   #firstMs = 0;
   #lastMs = 0;
   #longestGapMs = 0;
+  /** Made with the second gap: of a single one everything is known without. */
+  #gaps: GapHistogram | undefined;
   #fromRequestMs = 0;
 
   constructor(stage: Stage) {
@@ -23,9 +26,20 @@ export class ContentTiming {
       this.#firstMs = nowMs;
       this.#fromRequestMs = this.#stage.trace.elapsedMs;
     } else {
-      this.#longestGapMs = Math.max(this.#longestGapMs, nowMs - this.#lastMs);
+      this.#gap(nowMs);
     }
     this.#lastMs = nowMs;
+  }
+
+  #gap(nowMs: number): void {
+    const gapMs = nowMs - this.#lastMs;
+    this.#longestGapMs = Math.max(this.#longestGapMs, gapMs);
+    if (this.#chunks === 2) return;
+    if (this.#gaps === undefined) {
+      this.#gaps = new GapHistogram();
+      this.#gaps.add(this.#lastMs - this.#firstMs);
+    }
+    this.#gaps.add(gapMs);
   }
 
   /** How many tokens a second came between the first and the last content; undefined where that says nothing. */
@@ -47,6 +61,7 @@ export class ContentTiming {
     return {
       ...first,
       gapMeanMs: microseconds((this.#lastMs - this.#firstMs) / (this.#chunks - 1)),
+      gapP95Ms: microseconds(this.#gaps?.quantile(0.95) ?? this.#longestGapMs),
       gapMaxMs: microseconds(this.#longestGapMs),
     };
   }

@@ -64,6 +64,7 @@ describe('a provider stage', () => {
       timeToFirstChunkMs: 20,
       timeToFirstChunkFromRequestMs: 120,
       gapMeanMs: 10,
+      gapP95Ms: 10,
       gapMaxMs: 10,
       tokensPerSecond: 2_000,
       inputTokens: 7,
@@ -71,6 +72,29 @@ describe('a provider stage', () => {
       usageSource: 'provider',
       finishReason: 'stop',
     });
+  });
+
+  it('tells the gap that nineteen of twenty do not exceed, exactly where one was the only one', async () => {
+    const gapsOf = async (...gaps: number[]): Promise<object> => {
+      const tracking = new Tracking();
+      async function* chunks(): AsyncGenerator {
+        yield text('first');
+        for (const gapMs of gaps) {
+          tracking.clock.advance(gapMs);
+          yield text('next');
+        }
+        yield STOP;
+      }
+      await tracking.run(() => read(tracking.tracker.trackProvider(CALL, chunks)));
+      return tracking.stage('LLM').attributes;
+    };
+    expect(await gapsOf()).not.toHaveProperty('gapP95Ms');
+    expect(await gapsOf(7)).toMatchObject({ gapMeanMs: 7, gapP95Ms: 7, gapMaxMs: 7 });
+    expect(await gapsOf(400, 7)).toMatchObject({ gapP95Ms: 400, gapMaxMs: 400 });
+    const calm = Array.from({ length: 38 }, () => 20);
+    const { gapP95Ms, ...others } = (await gapsOf(5_000, ...calm, 3_000)) as Record<string, number>;
+    expect(Math.abs(gapP95Ms! - 20)).toBeLessThanOrEqual(0.5);
+    expect(others).toMatchObject({ gapMeanMs: 219, gapMaxMs: 5_000 });
   });
 
   it('does not count the time between the return of a stream and its first use as waiting for the first chunk', async () => {

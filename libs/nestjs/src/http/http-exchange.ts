@@ -46,7 +46,6 @@ export class HttpExchange {
   #source: Readable | undefined;
   #stream: SseStreamStage | undefined;
   #watchedStream: WatchedStream | undefined;
-  #route: string | undefined;
   /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
   #isFinished = false;
   /** The monotonic reading at which the response closed. */
@@ -82,7 +81,7 @@ export class HttpExchange {
 
   /** The route template, when the router has found one. Known earlier than the handler: a guard may refuse. */
   matchedRoute(template: string | undefined): void {
-    this.#route ??= template;
+    this.root.trace.route ??= template;
   }
 
   /** The handler that answers. */
@@ -116,13 +115,15 @@ export class HttpExchange {
   }
 
   #close(): void {
-    this.#closedAtMs = this.root.trace.now();
+    const { trace } = this.root;
+    this.#closedAtMs = trace.now();
+    trace.route = this.#shownRoute();
     // Under HTTP/2 a stream that was reset has `writableFinished` too, but nobody has ended it.
     this.#isFinished = this.#response.writableFinished && this.#response.writableEnded;
     if (!this.#isFinished) {
       // First of all: from here on a source that fails does so because nobody waits for it.
       this.#stream?.clientGone();
-      this.root.trace.abort(this.#closedAtMs);
+      trace.abort(this.#closedAtMs);
     }
     // Our listener comes before Nest's own: let it tear the stream down first, so that stages end by themselves.
     if (this.#stream === undefined || this.#stream.isSettled) this.#conclude();
@@ -197,7 +198,7 @@ export class HttpExchange {
   }
 
   #shownRoute(): string {
-    return this.#route ?? expressRoute(this.#request) ?? 'unmatched';
+    return this.root.trace.route ?? expressRoute(this.#request) ?? 'unmatched';
   }
 
   /** A stream that failed or was cut decides; its status code was sent before anybody knew. */

@@ -1,6 +1,5 @@
-import { type Attributes, type AttributeValue, microseconds } from '@followspot/core';
+import { type Attributes, type AttributeValue, GapHistogram, microseconds } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
-import { GapHistogram } from './gap-histogram.js';
 import type { WatchedStream } from './open-watcher.js';
 
 /** Finds out what was going on between two readings of the monotonic clock. */

@@ -8,8 +8,8 @@ const LOG_GROWTH = Math.log(GROWTH);
 const BUCKETS = Math.ceil(Math.log(LARGEST_MS / SMALLEST_MS) / LOG_GROWTH) + 1;
 
 /**
- * Quantiles of all gaps of a stream, however long it runs, in about half a kilobyte (2 at most): counts in buckets whose
- * bounds grow by 5 %. Quantiles are by nearest rank (for a median the lower one of two middles) and within 2.5 % of the true value, or
+ * Quantiles of all gaps between the pieces of a stream, however long it runs, in about half a kilobyte (2 at most):
+ * counts in buckets whose bounds grow by 5 %. Quantiles are by nearest rank (for a median the lower one of two middles) and within 2.5 % of the true value, or
  * 0.1 ms where that is more; of gaps over an hour only the longest is known. Count, sum and longest are exact.
  *
  * A sorted window of the latest gaps would be exact and forget the beginning; a sort per event would cost the most
@@ -53,6 +53,8 @@ export class GapHistogram {
   /** The gap that this share of all gaps does not exceed; undefined before the first gap. */
   quantile(share: number): number | undefined {
     const rank = Math.ceil(share * this.#count);
+    // Of fewer than twenty gaps the 95th percentile is the longest one.
+    if (rank === this.#count && rank > 0) return this.#longest;
     let seen = 0;
     const { first, end } = this.#counts;
     for (let bucket = first; bucket < end; bucket += 1) {
