@@ -108,7 +108,7 @@ describe.each(ADAPTERS)('An answer of a provider whose reader leaves, on %s', (a
     );
     // By our estimate of a prompt that nobody counted, and by the provider's count.
     expect(tokens).toContain('provider_tokens_total{provider="openai",model="gpt-4o",direction="input"} 23');
-    const cost = /^token_cost_total\{provider="openai",model="gpt-4o"\} (.*)$/m.exec(text)?.[1];
+    const cost = /^token_cost_total\{provider="openai",model="gpt-4o",currency="USD"\} (.*)$/m.exec(text)?.[1];
     expect(Number(cost)).toBeCloseTo(0.000_06 + 0.000_097_5, 12);
   });
 

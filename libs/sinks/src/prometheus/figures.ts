@@ -32,13 +32,19 @@ export class Figures {
   readonly traces = new TraceFigures();
   readonly #readers: Readers;
 
-  constructor(limits: LabelLimits) {
+  /** @param currency Of costs whose stage names none. */
+  constructor(limits: LabelLimits, currency: string) {
     const label = (): LabelValues => new LabelValues(limits, this.#drops);
     const sets = (): LabelSets => new LabelSets(limits, this.#drops);
     const routes = label();
     this.requests = new RequestFigures(routes, sets(), this.#window);
     this.streams = new StreamFigures(routes, this.#window);
-    this.providers = new ProviderFigures(label(), label(), sets(), this.#window);
+    this.providers = new ProviderFigures(
+      { providers: label(), models: label(), routes, currencies: label() },
+      sets,
+      this.#window,
+      currency,
+    );
     this.caches = new CacheFigures(label(), this.#window);
     this.stages = new StageFigures(label(), this.#window);
     this.#readers = this.#readersOf();
@@ -130,10 +136,24 @@ export class Figures {
       provider_errors_total: () => providers.counts('errors'),
       provider_latency_p50_ms: () => providers.percentile(0.5),
       provider_latency_p95_ms: () => providers.percentile(0.95),
-      provider_request_duration_seconds: () => providers.durations('provider_request_duration_seconds'),
-      provider_tokens_total: () => providers.tokens(),
+      provider_request_duration_seconds: () =>
+        providers.distribution('durations', 'provider_request_duration_seconds'),
+      provider_time_to_first_chunk_seconds: () =>
+        providers.distribution('firstChunks', 'provider_time_to_first_chunk_seconds'),
+      provider_time_to_first_chunk_from_request_seconds: () =>
+        providers.distribution('firstChunksFromRequest', 'provider_time_to_first_chunk_from_request_seconds'),
+      provider_aborted_before_first_chunk_total: () => providers.counts('abortedBeforeFirstChunk'),
+      provider_tokens_total: () => providers.each('tokens'),
+      provider_token_parts_total: () => providers.each('tokenParts'),
+      provider_usage_total: () => providers.each('usage'),
+      provider_unpriced_total: () => providers.counts('unpriced'),
       token_cost_total: () => providers.costs('tokenCost'),
       api_cost_total: () => providers.costs('apiCost'),
+      provider_abandoned_total: () => providers.abandoned('calls'),
+      provider_abandoned_tokens_total: () => providers.abandoned('tokens'),
+      provider_abandoned_cost_total: () => providers.abandoned('costs'),
+      provider_abort_lag_seconds: () => providers.distribution('abortLags', 'provider_abort_lag_seconds'),
+      provider_unstopped_total: () => providers.counts('unstopped'),
       cache_hits_total: () => caches.counts('hits'),
       cache_misses_total: () => caches.counts('misses'),
       cache_lookup_duration_seconds: () => caches.durations('cache_lookup_duration_seconds'),

@@ -8,7 +8,9 @@ const KINDS: StageKind[] = ['request', 'stream', 'internal', 'cache', 'retrieval
 const KEYS = [
   ...['method', 'route', 'statusCode', 'cache', 'hit', 'provider', 'model', 'tokenCost', 'apiCost'],
   ...['events', 'heartbeats', 'bytes', 'stalls', 'timeToFirstEventMs', 'abortLagMs'],
-  ...['inputTokens', 'outputTokens'],
+  ...['inputTokens', 'outputTokens', 'cachedInputTokens', 'reasoningTokens', 'usageSource'],
+  ...['timeToFirstChunkMs', 'timeToFirstChunkFromRequestMs', 'chunks', 'gapMeanMs', 'operation'],
+  ...['abandonedTokens', 'abandonedCost', 'costCurrency', 'responseModel'],
 ];
 
 const text = fc.oneof(
@@ -54,7 +56,8 @@ describe('Whatever a stage says', () => {
         for (const { kind, attributes: said, ...more } of [...hostile, ...hostile]) {
           stream.gap(more.durationMs);
           try {
-            scraped.record(stageOf(kind, said as never, more as never), traceOf('failed', more.stageId));
+            const trace = { ...traceOf('failed', more.stageId), route: more.stageId, isAborted: true };
+            scraped.record(stageOf(kind, said as never, more as never), trace);
           } catch (error) {
             // The engine counts it; nothing but a duration that is none may be refused.
             expect(error).toEqual(new RangeError('a duration is not a number from 0 to 2^53 - 1'));
@@ -82,7 +85,7 @@ describe('Whatever a stage says', () => {
       for (const cost of [0.5, tokenCost, tokenCost]) {
         scraped.record(stageOf('provider', { provider: 'p', model: 'm', tokenCost: cost }));
       }
-      expect(await scraped.value('token_cost_total{provider="p",model="m"}')).toBe(0.5);
+      expect(await scraped.value('token_cost_total{provider="p",model="m",currency="USD"}')).toBe(0.5);
     },
   );
 
@@ -121,12 +124,18 @@ describe('The number of series', () => {
     ['providers', 'provider', (n) => ({ provider: `p${n}`, model: 'm' })],
     ['models', 'provider', (n) => ({ provider: 'p', model: `m${n}` })],
     ['providers and models', 'provider', (n) => ({ provider: `p${n % 200}`, model: `m${n}` })],
+    [
+      'currencies',
+      'provider',
+      (n) => ({ provider: 'p', model: `m${n % 300}`, tokenCost: 1, costCurrency: `C${n}` }),
+    ],
     ['caches', 'cache', (n) => ({ cache: `c${n}`, hit: n % 2 })],
   ])('is the same after 5,000 and after 10,000 %s', async (_, kind, attributesOf) => {
     const scraped = new ScrapedSink();
     const flood = (from: number): void => {
       for (let n = from; n < from + 5_000; n += 1) {
-        scraped.record(stageOf(kind, attributesOf(n), { ending: 'completed' }));
+        const trace = { ...traceOf(), route: `/${n % 300}`, isAborted: true };
+        scraped.record(stageOf(kind, attributesOf(n), { ending: 'completed' }), trace);
       }
     };
     flood(0);
@@ -182,13 +191,31 @@ describe('The number of series', () => {
       scraped.record(stageOf('provider', { provider, model, ...costs }));
     }
     const { a, b, c } = scraped.sink.summary().providers;
-    expect(a).toMatchObject({ tokenCost: 3, apiCost: 30 });
-    expect(b).toMatchObject({ tokenCost: 4, apiCost: 40 });
-    expect(c).not.toHaveProperty('tokenCost');
+    expect(a!.costs).toEqual({ USD: { tokenCost: 3, apiCost: 30 } });
+    expect(b!.costs).toEqual({ USD: { tokenCost: 4, apiCost: 40 } });
+    expect(c!.costs).toEqual({});
     expect(await scraped.of('token_cost_total')).toEqual([
-      '{provider="a",model="m"} 1',
-      '{provider="other",model="other"} 6',
+      '{provider="a",model="m",currency="USD"} 1',
+      '{provider="other",model="other",currency="USD"} 6',
     ]);
+  });
+
+  it('beyond that bound amounts of different currencies are still not added', async () => {
+    const scraped = new ScrapedSink({ labelSets: 1 });
+    for (const costCurrency of ['USD', 'EUR', 'CHF', 'EUR']) {
+      const spent = { provider: 'p', model: 'm', tokenCost: 1, abandonedCost: 1, costCurrency };
+      scraped.record(stageOf('provider', spent), { ...traceOf(), route: '/', isAborted: true });
+    }
+    const expected = (labels: string, others: string): string[] => [
+      `{${labels},currency="USD"} 1`,
+      `{${others},currency="EUR"} 2`,
+      `{${others},currency="CHF"} 1`,
+    ];
+    const others = 'provider="other",model="other"';
+    expect(await scraped.of('token_cost_total')).toEqual(expected('provider="p",model="m"', others));
+    expect(await scraped.of('provider_abandoned_cost_total')).toEqual(
+      expected('provider="p",model="m",route="/"', `${others},route="other"`),
+    );
   });
 
   it('has bounds that can be set', async () => {

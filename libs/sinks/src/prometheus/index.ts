@@ -1,7 +1,7 @@
 export type { Scrape, ScrapeFormat } from './exposition.js';
 export { type MetricDefinition, type MetricName, METRICS } from './metric-table.js';
 export { PrometheusSink, type PrometheusSinkOptions } from './prometheus-sink.js';
-export type { ProviderSummary } from './provider-figures.js';
+export type { ProviderCosts, ProviderSummary } from './provider-summary.js';
 export type { MetricsRegistry } from './registry.js';
 export type { RouteSummary } from './request-figures.js';
 export type { DropSource } from './self-figures.js';

@@ -87,9 +87,13 @@ export class LabelSets {
     private readonly drops: LabelDrops,
   ) {}
 
+  get isFull(): boolean {
+    return this.#count >= this.limits.labelSets;
+  }
+
   /** Whether there is room for one more. */
   admitsOneMore(): boolean {
-    if (this.#count >= this.limits.labelSets) {
+    if (this.isFull) {
       this.drops.labelSets += 1;
       return false;
     }

@@ -80,19 +80,73 @@ export const METRICS = {
     'provider',
     'model',
   ),
+  provider_time_to_first_chunk_seconds: histogram(
+    'Time from the call of a provider to the first content of its streamed answer, in seconds.',
+    'provider',
+    'model',
+  ),
+  provider_time_to_first_chunk_from_request_seconds: histogram(
+    'Time from the arrival of the request to the first content of a streamed answer, in seconds.',
+    'provider',
+    'model',
+  ),
+  provider_aborted_before_first_chunk_total: counter(
+    'Calls of providers that were given up before any content came; they have no time to it.',
+    'provider',
+    'model',
+  ),
   provider_tokens_total: counter(
     'Tokens of provider calls, as far as they are known.',
     'provider',
     'model',
     'direction',
   ),
-  token_cost_total: counter(
-    'Cost of tokens in the currency of the price table, as far as it is known.',
+  provider_token_parts_total: counter(
+    'Of these tokens, those that were read from a cache of the provider and those of reasoning.',
+    'provider',
+    'model',
+    'part',
+  ),
+  provider_usage_total: counter(
+    'Calls of providers, by where their numbers of tokens are from.',
+    'provider',
+    'model',
+    'usage_source',
+  ),
+  provider_unpriced_total: counter('Calls of providers whose cost is not known.', 'provider', 'model'),
+  token_cost_total: counter('Cost of tokens, as far as it is known.', 'provider', 'model', 'currency'),
+  api_cost_total: counter(
+    'Cost of provider calls beside their tokens, as far as it is known.',
+    'provider',
+    'model',
+    'currency',
+  ),
+  provider_abandoned_total: counter(
+    'Calls of providers that were running when nobody waited for them any longer.',
+    'provider',
+    'model',
+    'route',
+  ),
+  provider_abandoned_tokens_total: counter(
+    'Output tokens of abandoned calls, as far as they are known.',
+    'provider',
+    'model',
+    'route',
+  ),
+  provider_abandoned_cost_total: counter(
+    'All that abandoned calls cost, as far as it is known.',
+    'provider',
+    'model',
+    'route',
+    'currency',
+  ),
+  provider_abort_lag_seconds: histogram(
+    'Time from the leaving of a client to the end of a provider call that stopped by itself, in seconds.',
     'provider',
     'model',
   ),
-  api_cost_total: counter(
-    'Cost of provider calls in the currency of the price table, as far as it is known.',
+  provider_unstopped_total: counter(
+    'Abandoned calls of providers that did not stop within the grace time.',
     'provider',
     'model',
   ),

@@ -159,46 +159,6 @@ describe('An open stream', () => {
   });
 });
 
-describe('A provider call', () => {
-  const call = { provider: 'openai', model: 'small' };
-
-  it('is counted with its tokens and costs', async () => {
-    const scraped = new ScrapedSink();
-    const spent = { inputTokens: 10, outputTokens: 5, tokenCost: 0.25, apiCost: 0.5 };
-    for (const outcome of ['ok', 'error'] as const) {
-      scraped.record(stageOf('provider', { ...call, ...spent }, { outcome, durationMs: 100 }));
-    }
-    const labels = '{provider="openai",model="small"}';
-    expect(await scraped.value(`provider_requests_total${labels}`)).toBe(2);
-    expect(await scraped.value(`provider_errors_total${labels}`)).toBe(1);
-    expect(await scraped.value(`token_cost_total${labels}`)).toBe(0.5);
-    expect(await scraped.value(`api_cost_total${labels}`)).toBe(1);
-    expect(await scraped.of('provider_tokens_total')).toEqual([
-      '{provider="openai",model="small",direction="input"} 20',
-      '{provider="openai",model="small",direction="output"} 10',
-    ]);
-    const p95 = await scraped.value('provider_latency_p95_ms{provider="openai"}');
-    expect(Math.abs(p95 - 100)).toBeLessThanOrEqual(3);
-  });
-
-  it('that does not tell its tokens and costs has none, which is not 0', async () => {
-    const scraped = new ScrapedSink();
-    scraped.record(stageOf('provider', call));
-    expect(await scraped.of('provider_tokens_total')).toEqual([]);
-    expect(await scraped.of('token_cost_total')).toEqual([]);
-    scraped.record(stageOf('provider', { ...call, inputTokens: 0 }));
-    expect(await scraped.of('provider_tokens_total')).toEqual([
-      '{provider="openai",model="small",direction="input"} 0',
-    ]);
-  });
-
-  it('that tells neither provider nor model is of an unknown one', async () => {
-    const scraped = new ScrapedSink();
-    scraped.record(stageOf('provider'));
-    expect(await scraped.of('provider_requests_total')).toEqual(['{provider="unknown",model="unknown"} 1']);
-  });
-});
-
 describe('A cache look-up', () => {
   it('hits or misses, and one that failed does neither', async () => {
     const scraped = new ScrapedSink();

@@ -18,6 +18,8 @@ export interface PrometheusSinkOptions {
   readonly labelValues?: number;
   /** Different combinations of labels that one metric may have; what comes later counts as `other`. Default 1,000. */
   readonly labelSets?: number;
+  /** Of costs whose stage has no attribute `costCurrency`, by ISO 4217. Default `USD`. */
+  readonly currency?: string;
 }
 
 /** The bounds by default. */
@@ -51,7 +53,7 @@ export class PrometheusSink implements Sink {
   constructor(options: PrometheusSinkOptions = {}) {
     this.registry = options.registry ?? defaultRegistry;
     this.#exposition = new Exposition(this.registry);
-    this.#shared = sharedBy(labelLimitsOf(options));
+    this.#shared = sharedBy(labelLimitsOf(options), options.currency ?? 'USD');
   }
 
   /**
@@ -132,8 +134,8 @@ export class PrometheusSink implements Sink {
   }
 }
 
-function sharedBy(limits: LabelLimits): Shared {
-  const figures = new Figures(limits);
+function sharedBy(limits: LabelLimits, currency: string): Shared {
+  const figures = new Figures(limits, currency);
   const definitions = Object.entries(METRICS) as [MetricName, MetricDefinition][];
   const metrics = definitions.map(
     ([name, definition]) => new RegisteredMetric(name, definition, () => figures.samplesOf(name)),

@@ -1,81 +1,88 @@
 import type { StageExecution, TraceIdentity } from '@followspot/core';
+import {
+  AbandonedFigures,
+  type AbandonedLabels,
+  abandonedCostOf,
+  abandonedTokensOf,
+} from './abandoned-figures.js';
 import { isAmount } from './amount.js';
-import { PROVIDER_BUCKETS } from './buckets.js';
-import { Histogram } from './histogram.js';
-import { ByLabel, type LabelSets, type LabelValues, OTHER } from './label-values.js';
+import { ByCurrency, type Costs, isPriced, known, spend } from './cost-figures.js';
+import { ByLabel, type LabelSets, OTHER } from './label-values.js';
+import { ModelFigures } from './model-figures.js';
+import type { ProviderCosts, ProviderSummary } from './provider-summary.js';
 import { type Labels, type Sample, sampleOf } from './sample.js';
 import { type WindowClock, WindowCount, WindowQuantiles } from './window.js';
 
-/** What was spent; undefined until it is known: that is not 0. */
-interface Spent {
-  tokenCost: number | undefined;
-  apiCost: number | undefined;
-}
-
-/** Calls of one model of one provider. Tokens stay undefined until they are known, like costs. */
-class ModelFigures implements Spent {
+/** The costs of one model. */
+interface CostSeries extends Costs {
   readonly labels: Labels;
-  readonly inputLabels: Labels;
-  readonly outputLabels: Labels;
-  readonly durations = new Histogram(PROVIDER_BUCKETS);
-  requests = 0;
-  errors = 0;
-  inputTokens: number | undefined;
-  outputTokens: number | undefined;
-  tokenCost: number | undefined;
-  apiCost: number | undefined;
-
-  constructor(provider: string, model: string) {
-    this.labels = { provider, model };
-    this.inputLabels = { ...this.labels, direction: 'input' };
-    this.outputLabels = { ...this.labels, direction: 'output' };
-  }
 }
 
-/** Calls of one provider. It has its own costs, because what is one too many is one model of several providers. */
-class Provider implements Spent {
+/** What one provider cost in one currency. */
+interface ProviderSpent extends Costs {
+  readonly currency: string;
+  abandonedCost: number | undefined;
+}
+
+/** Calls of one provider. It has its own sums, because what is one too many is one model of several providers. */
+class Provider {
   readonly models: ByLabel<ModelFigures>;
   readonly labels: Labels;
   readonly window: WindowQuantiles;
+  readonly firstChunks: WindowQuantiles;
   readonly outcomes: WindowCount;
-  tokenCost: number | undefined;
-  apiCost: number | undefined;
+  readonly spent: ByLabel<ProviderSpent>;
+  unpriced = 0;
+  abandonedCalls = 0;
+  abandonedTokens: number | undefined;
 
   constructor(
     readonly name: string,
-    models: LabelValues,
+    { models, currencies }: AbandonedLabels,
     make: (model: string) => ModelFigures,
     clock: WindowClock,
   ) {
     this.models = new ByLabel(models, make);
     this.labels = { provider: name };
     this.window = new WindowQuantiles(clock);
+    this.firstChunks = new WindowQuantiles(clock);
     this.outcomes = new WindowCount(clock);
+    this.spent = new ByLabel(currencies, (currency) => ({
+      currency,
+      tokenCost: undefined,
+      apiCost: undefined,
+      abandonedCost: undefined,
+    }));
   }
-}
-
-/** What one provider did, for people: calls and latency in the window, costs since the start. */
-export interface ProviderSummary {
-  readonly requests: number;
-  readonly errors: number;
-  readonly p50Ms?: number;
-  readonly p95Ms?: number;
-  readonly tokenCost?: number;
-  readonly apiCost?: number;
 }
 
 /** What is counted of calls of providers. */
 export class ProviderFigures {
   readonly #providers: ByLabel<Provider>;
+  readonly #abandoned: AbandonedFigures;
+  readonly #costs: ByCurrency<CostSeries>;
+  readonly #currency: string;
 
-  constructor(providers: LabelValues, models: LabelValues, sets: LabelSets, clock: WindowClock) {
-    const other = new ModelFigures(OTHER, OTHER);
-    this.#providers = new ByLabel(providers, (provider) => {
+  /** @param currency Of costs whose stage names none. */
+  constructor(labels: AbandonedLabels, sets: () => LabelSets, clock: WindowClock, currency: string) {
+    const costs = new ByCurrency<CostSeries>(labels.currencies, sets(), (shown) => ({
+      labels: shown,
+      tokenCost: undefined,
+      apiCost: undefined,
+    }));
+    const modelSets = sets();
+    const modelOf = (provider: string, model: string): ModelFigures =>
+      new ModelFigures(provider, model, costs.of({ provider, model }));
+    const other = modelOf(OTHER, OTHER);
+    this.#costs = costs;
+    this.#currency = currency;
+    this.#abandoned = new AbandonedFigures(labels, sets);
+    this.#providers = new ByLabel(labels.providers, (provider) => {
       const make = (model: string): ModelFigures => {
         if (provider === OTHER && model === OTHER) return other;
-        return sets.admitsOneMore() ? new ModelFigures(provider, model) : other;
+        return modelSets.admitsOneMore() ? modelOf(provider, model) : other;
       };
-      return new Provider(provider, models, make, clock);
+      return new Provider(provider, labels, make, clock);
     });
   }
 
@@ -83,39 +90,43 @@ export class ProviderFigures {
     const { attributes, outcome } = stage;
     const provider = this.#providers.get(attributes['provider']);
     const model = provider.models.get(attributes['model']);
-    const isError = outcome === 'error';
-    model.requests += 1;
-    if (isError) model.errors += 1;
-    model.durations.observeStage(stage, trace);
+    model.record(stage, trace);
     provider.window.add(stage.durationMs);
-    provider.outcomes.add(isError);
-    const { inputTokens, outputTokens } = attributes;
-    if (isAmount(inputTokens)) model.inputTokens = (model.inputTokens ?? 0) + inputTokens;
-    if (isAmount(outputTokens)) model.outputTokens = (model.outputTokens ?? 0) + outputTokens;
-    spend(model, attributes);
-    spend(provider, attributes);
+    provider.outcomes.add(outcome === 'error');
+    const { timeToFirstChunkMs, costCurrency: currency = this.#currency } = attributes;
+    if (isAmount(timeToFirstChunkMs)) provider.firstChunks.add(timeToFirstChunkMs);
+    if (isPriced(attributes)) {
+      spend(model.costs.get(currency), attributes);
+      spend(provider.spent.get(currency), attributes);
+    } else {
+      provider.unpriced += 1;
+    }
+    if (trace.isAborted !== true) return;
+    this.#abandoned.record(stage, trace, currency);
+    abandon(provider, attributes, currency);
   }
 
   /** The trace was decided to be kept after this call, which was counted, had ended. */
   remember(stage: StageExecution, trace: TraceIdentity): void {
-    const { attributes, durationMs } = stage;
-    const model = this.#providers.get(attributes['provider']).models.get(attributes['model']);
-    model.durations.remember(durationMs, stage, trace);
+    const { attributes } = stage;
+    this.#providers.get(attributes['provider']).models.get(attributes['model']).remember(stage, trace);
   }
 
-  counts(what: 'requests' | 'errors'): Sample[] {
+  counts(what: 'requests' | 'errors' | 'unpriced' | 'unstopped' | 'abortedBeforeFirstChunk'): Sample[] {
     return this.#models().map((model) => sampleOf(model.labels, model[what]));
   }
 
-  costs(what: 'tokenCost' | 'apiCost'): Sample[] {
-    return this.#models().flatMap((model) => known(model.labels, model[what]));
+  /** Series of models that have more labels than the model itself. */
+  each(what: 'tokens' | 'tokenParts' | 'usage'): Sample[] {
+    return this.#models().flatMap((model) => model[what]());
   }
 
-  tokens(): Sample[] {
-    return this.#models().flatMap(({ inputLabels, inputTokens, outputLabels, outputTokens }) => [
-      ...known(inputLabels, inputTokens),
-      ...known(outputLabels, outputTokens),
-    ]);
+  costs(what: keyof Costs): Sample[] {
+    return this.#costs.all().flatMap((series) => known(series.labels, series[what]));
+  }
+
+  abandoned(what: 'calls' | 'tokens' | 'costs'): Sample[] {
+    return this.#abandoned[what]();
   }
 
   percentile(share: number): Sample[] {
@@ -124,9 +135,12 @@ export class ProviderFigures {
     );
   }
 
-  durations(name: string): Sample[] {
+  distribution(
+    what: 'durations' | 'firstChunks' | 'firstChunksFromRequest' | 'abortLags',
+    name: string,
+  ): Sample[] {
     const samples: Sample[] = [];
-    for (const { labels, durations } of this.#models()) durations.addTo(samples, name, labels);
+    for (const model of this.#models()) model[what]?.addTo(samples, name, model.labels);
     return samples;
   }
 
@@ -142,23 +156,41 @@ export class ProviderFigures {
   }
 }
 
-function spend(on: Spent, { tokenCost, apiCost }: StageExecution['attributes']): void {
-  if (isAmount(tokenCost)) on.tokenCost = (on.tokenCost ?? 0) + tokenCost;
-  if (isAmount(apiCost)) on.apiCost = (on.apiCost ?? 0) + apiCost;
+function abandon(provider: Provider, attributes: StageExecution['attributes'], currency: unknown): void {
+  provider.abandonedCalls += 1;
+  const tokens = abandonedTokensOf(attributes);
+  const cost = abandonedCostOf(attributes);
+  if (tokens !== undefined) provider.abandonedTokens = (provider.abandonedTokens ?? 0) + tokens;
+  if (cost === undefined) return;
+  const spent = provider.spent.get(currency);
+  spent.abandonedCost = (spent.abandonedCost ?? 0) + cost;
 }
 
-function known(labels: Labels, value: number | undefined): Sample[] {
-  return value === undefined ? [] : [sampleOf(labels, value)];
-}
-
-function summaryOf({ outcomes, window, tokenCost, apiCost }: Provider): ProviderSummary {
+function summaryOf(provider: Provider): ProviderSummary {
+  const { outcomes, window, firstChunks, spent, abandonedCalls, abandonedTokens, unpriced } = provider;
   const [p50Ms, p95Ms] = window.quantiles(0.5, 0.95) ?? [];
+  const [timeToFirstChunkP95Ms] = firstChunks.quantiles(0.95) ?? [];
   const { count, marked } = outcomes.totals;
   return {
     requests: count,
     errors: marked,
     ...(p50Ms !== undefined && p95Ms !== undefined && { p50Ms, p95Ms }),
-    ...(tokenCost !== undefined && { tokenCost }),
-    ...(apiCost !== undefined && { apiCost }),
+    ...(timeToFirstChunkP95Ms !== undefined && { timeToFirstChunkP95Ms }),
+    abandoned: { calls: abandonedCalls, ...(abandonedTokens !== undefined && { tokens: abandonedTokens }) },
+    costs: Object.fromEntries([...spent.all()].map((costs) => [costs.currency, costsOf(costs)])),
+    unpriced,
   };
+}
+
+function costsOf({ tokenCost, apiCost, abandonedCost }: ProviderSpent): ProviderCosts {
+  return {
+    ...(tokenCost !== undefined && { tokenCost: decimal(tokenCost) }),
+    ...(apiCost !== undefined && { apiCost: decimal(apiCost) }),
+    ...(abandonedCost !== undefined && { abandonedCost: decimal(abandonedCost) }),
+  };
+}
+
+/** Without what binary fractions leave in the last digits of a sum. */
+function decimal(sum: number): number {
+  return Number(sum.toPrecision(12));
 }

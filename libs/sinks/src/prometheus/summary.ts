@@ -1,6 +1,6 @@
 import type { CacheSummary } from './cache-figures.js';
 import type { Figures } from './figures.js';
-import type { ProviderSummary } from './provider-figures.js';
+import type { ProviderSummary } from './provider-summary.js';
 import type { RouteSummary } from './request-figures.js';
 import type { StreamSummary } from './stream-figures.js';
 import { WINDOW_MS } from './window.js';
