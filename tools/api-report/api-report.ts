@@ -16,6 +16,7 @@ const write = process.argv.includes('--write');
 /** Every sub-path of every published package: report name, project, entry. */
 const ENTRY_POINTS = [
   { report: 'core', project: 'libs/core', entry: 'dist/index.d.ts' },
+  { report: 'sinks-gen-ai', project: 'libs/sinks', entry: 'dist/gen-ai.d.ts' },
   { report: 'sinks-log', project: 'libs/sinks', entry: 'dist/log/index.d.ts' },
   { report: 'sinks-prometheus', project: 'libs/sinks', entry: 'dist/prometheus/index.d.ts' },
   { report: 'nestjs', project: 'libs/nestjs', entry: 'dist/index.d.ts' },

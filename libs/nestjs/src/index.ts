@@ -46,6 +46,7 @@ export { type EventId, formatEventId, parseEventId } from './http/event-id.js';
 export { failureEvent } from './http/failure-event.js';
 export type { LogOptions } from './logging/log-options.js';
 export { TraceIdInterceptor } from './http/trace-id.interceptor.js';
+export type { Budget, BudgetPassed } from './provider/budget-options.js';
 export type { Price, ProviderOptions } from './provider/provider-options.js';
 export { heartbeat } from './rxjs/heartbeat.js';
 export { ObservabilityModule } from './observability.module.js';

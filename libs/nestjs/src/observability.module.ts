@@ -25,6 +25,7 @@ import { loadMetrics } from './metrics/load-metrics.js';
 import { MetricsEndpoints } from './metrics/metrics-endpoints.js';
 import { MountedEndpoints } from './metrics/mount-endpoints.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './observability.module-definition.js';
+import { BudgetSink } from './provider/budget-sink.js';
 import { ProviderMeasures } from './provider/provider-measures.js';
 import { observableShape } from './rxjs/observable-shape.js';
 
@@ -54,7 +55,8 @@ const applications = new WeakSet<HttpAdapterHost>();
     {
       provide: METRICS,
       inject: [RESOLVED_OPTIONS],
-      useFactory: (options: ResolvedOptions) => loadMetrics(options.metrics),
+      useFactory: ({ metrics, provider }: ResolvedOptions) =>
+        loadMetrics({ ...metrics, currency: provider?.currency }),
     },
     { provide: ProviderMeasures, inject: [RESOLVED_OPTIONS], useFactory: createMeasures },
     {
@@ -170,6 +172,12 @@ async function createMeasures(options: ResolvedOptions): Promise<ProviderMeasure
     logger.warn(message);
   });
   if (options.enabled && options.provider !== undefined) await measures.load();
+  if (options.enabled && options.provider?.budget !== undefined && measures.costOf === undefined) {
+    logger.warn(
+      'There is a budget (provider.budget) and no price, so nothing will count against it but costs that stages state themselves. ' +
+        'Install @pydantic/genai-prices or name prices in provider.prices.',
+    );
+  }
   return measures;
 }
 
@@ -182,9 +190,11 @@ function createRecorder(
   const logger = new Logger('Followspot');
   const logSinks = options.log.enabled ? [new LogSink(lines, options.log)] : [];
   const metricSinks = metrics === undefined ? [] : [metrics];
+  const budget = budgetOf(options);
+  const budgetSinks = budget === undefined ? [] : [budget];
   const recorder = new Recorder({
     ...options,
-    sinks: [...metricSinks, ...logSinks, ...(options.sinks ?? [])],
+    sinks: [...metricSinks, ...budgetSinks, ...logSinks, ...(options.sinks ?? [])],
     shapes: [observableShape],
     provider,
     onInternalError: (place, error) => {
@@ -195,5 +205,15 @@ function createRecorder(
   });
   lines.reportTo(recorder);
   metrics?.readDrops({ getDropCounts: () => recorder.drops });
+  if (budget !== undefined) {
+    // Not awaited: whoever knows what was spent before may be slow.
+    void budget.start(recorder);
+    metrics?.readBudget(budget);
+  }
   return recorder;
+}
+
+function budgetOf({ enabled, provider = {} }: ResolvedOptions): BudgetSink | undefined {
+  const { budget, currency = 'USD' } = provider;
+  return enabled && budget !== undefined ? new BudgetSink(budget, currency) : undefined;
 }

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { CanActivate, Type } from '@nestjs/common';
+import { type GenAiNaming, genAiNamingIn } from '@followspot/sinks/gen-ai';
 
 /** prom-client's `Registry`; named by what is used of it, because prom-client may not be installed. */
 export interface MetricsRegistryOption {
@@ -34,13 +35,21 @@ export interface MetricsOptions {
   readonly labelValues?: number;
   /** Different combinations of labels of one metric; what comes later counts as `other`. Default 1,000. */
   readonly labelSets?: number;
+  /**
+   * Shows calls of providers also under OpenTelemetry's names, `gen_ai_client_…`: those of semantic conventions 1.41, the
+   * latest, or both; about 90 series for each model and set. Default: `latest` where the environment variable
+   * `OTEL_SEMCONV_STABILITY_OPT_IN` contains `gen_ai_latest_experimental`, otherwise not at all, which is `false`.
+   */
+  readonly genAi?: GenAiNaming | false;
 }
 
 /** Options in which the defaults have been put that do not depend on what is installed. */
-export type ResolvedMetricsOptions = Omit<MetricsOptions, 'enabled'> &
+export type ResolvedMetricsOptions = Omit<MetricsOptions, 'enabled' | 'genAi'> &
   Required<Pick<MetricsOptions, 'path'>> & {
     /** Undefined where it depends on what is installed. */
     readonly enabled: boolean | undefined;
+    /** Undefined where no further names are wanted. */
+    readonly genAi?: GenAiNaming | undefined;
   };
 
 const CHECKS: Record<
@@ -59,13 +68,20 @@ const CHECKS: Record<
   },
   labelValues: { is: 'a whole number from 1 to 100,000', ok: isBound },
   labelSets: { is: 'a whole number from 1 to 100,000', ok: isBound },
+  genAi: {
+    is: "'v1.41', 'latest', 'both' or false",
+    ok: (value) => ['v1.41', 'latest', 'both', false].includes(value as string | false),
+  },
 };
 
 /**
- * The defaults with the given values put in.
+ * The defaults with the given values put in, and the environment's.
  * @throws TypeError naming the option, its value and what is right.
  */
-export function metricsOptionsOf(given: MetricsOptions | undefined): ResolvedMetricsOptions {
+export function metricsOptionsOf(
+  given: MetricsOptions | undefined,
+  environment: NodeJS.ProcessEnv,
+): ResolvedMetricsOptions {
   for (const [name, value] of Object.entries(given ?? {})) {
     if (!Object.hasOwn(CHECKS, name)) {
       const known = Object.keys(CHECKS).join(', ');
@@ -78,8 +94,10 @@ export function metricsOptionsOf(given: MetricsOptions | undefined): ResolvedMet
       );
     }
   }
+  const { genAi = genAiNamingIn(environment), ...others } = given ?? {};
   return {
-    ...given,
+    ...others,
+    ...(genAi !== undefined && genAi !== false && { genAi }),
     enabled: given === undefined ? undefined : (given.enabled ?? true),
     path: given?.path ?? '/metrics',
   };

@@ -68,7 +68,7 @@ export function resolveOptions(given: ObservabilityOptions, environment: NodeJS.
     sampleRate: given.sampleRate ?? sampleRateOf(environment),
     log: logOptionsOf(given.log),
     stream: streamOptionsOf(given.stream),
-    metrics: metricsOptionsOf(given.metrics),
+    metrics: metricsOptionsOf(given.metrics, environment),
   };
 }
 

@@ -3,13 +3,19 @@ import type { ResolvedMetricsOptions } from '../config/metrics-options.js';
 
 type PrometheusModule = typeof prometheusSink;
 
+/** The options of the metrics, and what they need of others. */
+type LoadedMetricsOptions = ResolvedMetricsOptions & {
+  /** Of costs whose stage names none. */
+  readonly currency?: string | undefined;
+};
+
 /**
  * Loads prom-client, an optional peer dependency, and sets up what counts.
  * @returns Undefined when metrics are off, and when nobody asked for them and prom-client is not installed.
  * @throws Error naming the package when metrics are asked for and it is not installed.
  */
 export async function loadMetrics(
-  { enabled, registry, labelValues, labelSets }: ResolvedMetricsOptions,
+  { enabled, registry, labelValues, labelSets, genAi, currency }: LoadedMetricsOptions,
   load: () => Promise<PrometheusModule> = () => import('@followspot/sinks/prometheus'),
 ): Promise<prometheusSink.PrometheusSink | undefined> {
   if (enabled === false) return undefined;
@@ -27,6 +33,8 @@ export async function loadMetrics(
     ...(registry !== undefined && { registry }),
     ...(labelValues !== undefined && { labelValues }),
     ...(labelSets !== undefined && { labelSets }),
+    ...(currency !== undefined && { currency }),
+    genAi,
   });
 }
 

@@ -108,8 +108,38 @@ describe.each(ADAPTERS)('An answer of a provider whose reader leaves, on %s', (a
     );
     // By our estimate of a prompt that nobody counted, and by the provider's count.
     expect(tokens).toContain('provider_tokens_total{provider="openai",model="gpt-4o",direction="input"} 23');
-    const cost = /^token_cost_total\{provider="openai",model="gpt-4o",currency="USD"\} (.*)$/m.exec(text)?.[1];
+    const cost = /^token_cost_total\{provider="openai",model="gpt-4o",currency="USD"\} (.*)$/m.exec(
+      text,
+    )?.[1];
     expect(Number(cost)).toBeCloseTo(0.000_06 + 0.000_097_5, 12);
+  });
+
+  it('is counted by route as the provider and the stage say, with the lag', async () => {
+    provider.scenario = { stallsAfter: 3 };
+    await leave('left-first');
+    await leave('left-second');
+    const stages = [await answerOf('left-first'), await answerOf('left-second')];
+    const { text } = await call(app.port, '/metrics');
+    const value = (series: string): number => Number(text.split(`\n${series} `)[1]?.split('\n')[0]);
+    const of = 'provider="openai",model="gpt-4o"';
+    const sent = provider.calls.reduce((total, { outputTokens }) => total + outputTokens, 0);
+    const said = stages.reduce((sum, { attributes }) => sum + Number(attributes['abandonedTokens']), 0);
+    const counted = value(`provider_abandoned_tokens_total{${of},route="/answer"}`);
+    expect([sent, said, counted]).toEqual([6, 6, 6]);
+    expect(value(`provider_abandoned_total{${of},route="/answer"}`)).toBe(2);
+    expect(value(`provider_abandoned_cost_total{${of},route="/answer",currency="USD"}`)).toBeCloseTo(
+      0.000_12,
+      12,
+    );
+    expect(value(`provider_abort_lag_seconds_count{${of}}`)).toBe(2);
+    expect(value(`provider_unstopped_total{${of}}`)).toBe(0);
+    const summary = JSON.parse((await call(app.port, '/metrics/summary')).text) as {
+      providers: Record<string, unknown>;
+    };
+    expect(summary.providers['openai']).toMatchObject({
+      abandoned: { calls: 2, tokens: 6 },
+      costs: { USD: { tokenCost: 0.000_12, abandonedCost: 0.000_12 } },
+    });
   });
 
   it('that is read to its end is not abandoned', async () => {

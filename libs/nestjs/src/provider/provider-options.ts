@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { type Budget, BUDGET_CHECKS } from './budget-options.js';
 
 /** What a provider charges for a model, where the public price table does not know or you pay something else. */
 export interface Price {
@@ -24,8 +25,10 @@ export interface Price {
 export interface ProviderOptions {
   /** Prices of your own; they go before the public table. Default none. */
   readonly prices?: readonly Price[];
-  /** Of your prices, by ISO 4217. With anything but `USD` the public table, which is in US dollars, is not used. Default `USD`. */
+  /** Of your prices and budget, by ISO 4217. With anything but `USD` the public table, which is in US dollars, is not used. Default `USD`. */
   readonly currency?: string;
+  /** What calls may cost in a month, and what happens then. Default: there is no budget. */
+  readonly budget?: Budget;
   /** Record prompts and answers, up to `limits.contentLength` characters each. Default false. */
   readonly captureContent?: boolean;
   /** Applied to a prompt or an answer before it is recorded. If it throws, nothing is. Default: as it is. */
@@ -40,6 +43,7 @@ const CHECKS: Record<
 > = {
   prices: { is: 'an array of prices', ok: Array.isArray },
   currency: { is: 'a currency of three letters', ok: (value) => /^[A-Z]{3}$/.test(String(value)) },
+  budget: { is: 'an object with monthly', ok: (value) => typeof value === 'object' && value !== null },
   captureContent: { is: 'true or false', ok: (value) => typeof value === 'boolean' },
   redact: { is: 'a function of a text', ok: (value) => typeof value === 'function' },
 };
@@ -61,6 +65,7 @@ const PRICE_CHECKS: Record<keyof Price, { readonly is: string; readonly ok: (val
  */
 export function checkedProviderOptions(given: ProviderOptions): ProviderOptions {
   check('provider', given, CHECKS, false);
+  if (given.budget !== undefined) check('provider.budget', given.budget, BUDGET_CHECKS, true);
   given.prices?.forEach((price: unknown, index) => {
     if (typeof price !== 'object' || price === null) {
       throw new TypeError(

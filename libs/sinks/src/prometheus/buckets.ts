@@ -1,3 +1,5 @@
+import { GEN_AI_SECONDS } from '../gen-ai-names.js';
+
 /** Upper bounds of a histogram, and the labels that say so. */
 export interface Buckets {
   /** In the unit that is recorded, ascending. */
@@ -8,7 +10,7 @@ export interface Buckets {
 }
 
 /** @param bounds In the unit of the metric. */
-function bucketsOf(unit: number, bounds: readonly number[]): Buckets {
+export function bucketsOf(unit: number, bounds: readonly number[]): Buckets {
   return {
     bounds: Float64Array.from(bounds, (bound) => bound * unit),
     unit,
@@ -61,9 +63,7 @@ export const GAP_BUCKETS = secondsFromMs(
 export const ABORT_LAG_BUCKETS = secondsFromMs(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30);
 
 /** Those of OpenTelemetry's `gen_ai.client.operation.duration`. */
-export const PROVIDER_BUCKETS = secondsFromMs(
-  ...Array.from({ length: 14 }, (_, power) => Number((0.01 * 2 ** power).toFixed(2))),
-);
+export const PROVIDER_BUCKETS = bucketsOf(1_000, GEN_AI_SECONDS);
 
 export const CACHE_BUCKETS = secondsFromMs(
   0.00001,

@@ -1,6 +1,9 @@
 import type { StageExecution, TraceIdentity } from '@followspot/core';
+import type { GenAiNaming } from '../gen-ai-names.js';
 import { isAmount } from './amount.js';
+import { BudgetFigures } from './budget-figures.js';
 import { CacheFigures } from './cache-figures.js';
+import { GenAiFigures } from './gen-ai-figures.js';
 import { type LabelDrops, type LabelLimits, LabelSets, LabelValues } from './label-values.js';
 import type { MetricName } from './metric-table.js';
 import { ProviderFigures } from './provider-figures.js';
@@ -16,6 +19,15 @@ import { WindowClock } from './window.js';
 /** Reads the samples of each metric; the compiler sees to it that none is missing. */
 type Readers = Readonly<Record<MetricName, () => Sample[]>>;
 
+/** What is decided when the first sink of a registry is made. */
+export interface FigureOptions {
+  readonly limits: LabelLimits;
+  /** Of costs whose stage names none. */
+  readonly currency: string;
+  /** Under which of OpenTelemetry's names calls of providers are shown, too. */
+  readonly genAi: GenAiNaming | undefined;
+}
+
 /**
  * Everything that is counted, for one registry. A record is a few look-ups and writes into arrays; lines are made
  * when they are scraped.
@@ -27,13 +39,14 @@ export class Figures {
   readonly requests: RequestFigures;
   readonly streams: StreamFigures;
   readonly providers: ProviderFigures;
+  readonly genAi: GenAiFigures;
+  readonly budgets = new BudgetFigures();
   readonly caches: CacheFigures;
   readonly stages: StageFigures;
   readonly traces = new TraceFigures();
   readonly #readers: Readers;
 
-  /** @param currency Of costs whose stage names none. */
-  constructor(limits: LabelLimits, currency: string) {
+  constructor({ limits, currency, genAi }: FigureOptions) {
     const label = (): LabelValues => new LabelValues(limits, this.#drops);
     const sets = (): LabelSets => new LabelSets(limits, this.#drops);
     const routes = label();
@@ -45,6 +58,7 @@ export class Figures {
       this.#window,
       currency,
     );
+    this.genAi = new GenAiFigures(genAi, label, sets);
     this.caches = new CacheFigures(label(), this.#window);
     this.stages = new StageFigures(label(), this.#window);
     this.#readers = this.#readersOf();
@@ -61,9 +75,9 @@ export class Figures {
   }
 
   /** The lines of a metric as they are now. */
-  samplesOf(name: MetricName): Sample[] {
+  samplesOf(name: string): Sample[] {
     this.#window.advance(Date.now());
-    const samples = this.#readers[name]();
+    const samples = this.genAi.samplesOf(name) ?? this.#readers[name as MetricName]();
     this.self.lines.set(name, samples.length);
     return samples;
   }
@@ -93,6 +107,7 @@ export class Figures {
         break;
       case 'provider':
         this.providers.record(stage, trace);
+        this.genAi.record(stage, trace);
         break;
       default:
     }
@@ -109,7 +124,7 @@ export class Figures {
   }
 
   #readersOf(): Readers {
-    const { requests, streams, providers, caches, stages, traces, self } = this;
+    const { requests, streams, providers, budgets, caches, stages, traces, self } = this;
     return {
       http_requests_total: () => requests.totals(),
       http_errors_total: () => requests.errors(),
@@ -154,6 +169,8 @@ export class Figures {
       provider_abandoned_cost_total: () => providers.abandoned('costs'),
       provider_abort_lag_seconds: () => providers.distribution('abortLags', 'provider_abort_lag_seconds'),
       provider_unstopped_total: () => providers.counts('unstopped'),
+      provider_budget: () => budgets.samples('monthly'),
+      provider_budget_remaining: () => budgets.samples('remaining'),
       cache_hits_total: () => caches.counts('hits'),
       cache_misses_total: () => caches.counts('misses'),
       cache_lookup_duration_seconds: () => caches.durations('cache_lookup_duration_seconds'),

@@ -17,12 +17,15 @@ export class Histogram {
     this.#counts = new Float64Array(buckets.bounds.length + 1);
   }
 
-  /** @param value Not negative, in the unit that the buckets are recorded in. */
-  observe(value: number): void {
+  /**
+   * @param value Not negative, in the unit that the buckets are recorded in.
+   * @param times How often it was observed.
+   */
+  observe(value: number, times = 1): void {
     const counts = this.#counts;
     const bucket = this.#bucketOf(value);
-    counts[bucket] = (counts[bucket] as number) + 1;
-    this.#sum += value;
+    counts[bucket] = (counts[bucket] as number) + times;
+    this.#sum += value * times;
   }
 
   /** Counts the duration of a stage. */

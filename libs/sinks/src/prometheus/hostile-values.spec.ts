@@ -50,7 +50,7 @@ describe('Whatever a stage says', () => {
   it('a scrape stays readable, no number in it is negative or none, and no series is there twice', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(stages, { maxLength: 20 }), async (hostile) => {
-        const scraped = new ScrapedSink();
+        const scraped = new ScrapedSink({ genAi: 'both' });
         const stream = scraped.sink.streamOpened('__proto__');
         // Twice: some numbers harm only a sum.
         for (const { kind, attributes: said, ...more } of [...hostile, ...hostile]) {
@@ -131,7 +131,7 @@ describe('The number of series', () => {
     ],
     ['caches', 'cache', (n) => ({ cache: `c${n}`, hit: n % 2 })],
   ])('is the same after 5,000 and after 10,000 %s', async (_, kind, attributesOf) => {
-    const scraped = new ScrapedSink();
+    const scraped = new ScrapedSink({ genAi: 'both' });
     const flood = (from: number): void => {
       for (let n = from; n < from + 5_000; n += 1) {
         const trace = { ...traceOf(), route: `/${n % 300}`, isAborted: true };

@@ -1,3 +1,4 @@
+export type { BudgetSource, BudgetSummary } from './budget-figures.js';
 export type { Scrape, ScrapeFormat } from './exposition.js';
 export { type MetricDefinition, type MetricName, METRICS } from './metric-table.js';
 export { PrometheusSink, type PrometheusSinkOptions } from './prometheus-sink.js';

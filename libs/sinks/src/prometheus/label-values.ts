@@ -1,7 +1,7 @@
 /** What a label says of a value beyond its bound. */
 export const OTHER = 'other';
 /** What a label says where the stage does not tell. */
-const UNKNOWN = 'unknown';
+export const UNKNOWN = 'unknown';
 
 /** How often a bound of the sink was reached. */
 export interface LabelDrops {

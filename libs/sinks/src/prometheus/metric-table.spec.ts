@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { genAiDefinitions } from './gen-ai-figures.js';
 import { type MetricDefinition, METRICS } from './metric-table.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../../../docs/metrics.md'), 'utf8');
@@ -13,7 +14,10 @@ describe('docs/metrics.md', () => {
       // A table of metrics has four columns.
       .filter((cells) => cells.length === 6 && cells[1]!.startsWith('`'))
       .map((cells) => cells.slice(1, -1));
-    const expected = Object.entries<MetricDefinition>(METRICS).map(([name, { type, labels, help }]) => [
+    const own = Object.entries<MetricDefinition>(METRICS);
+    const caches = own.findIndex(([name]) => name.startsWith('cache_'));
+    const all = [...own.slice(0, caches), ...genAiDefinitions('both'), ...own.slice(caches)];
+    const expected = all.map(([name, { type, labels, help }]) => [
       `\`${name}\``,
       type,
       labels.map((label) => `\`${label}\``).join(', '),

@@ -150,6 +150,11 @@ export const METRICS = {
     'provider',
     'model',
   ),
+  provider_budget: gauge('What calls of providers may cost in a month.', 'currency'),
+  provider_budget_remaining: gauge(
+    'What is left of it in the running month, below 0 once it is passed.',
+    'currency',
+  ),
 
   cache_hits_total: counter('Look-ups that found something.', 'cache'),
   cache_misses_total: counter('Look-ups that found nothing.', 'cache'),

@@ -1,10 +1,13 @@
 import { register as defaultRegistry } from 'prom-client';
 import type { Sink, StageExecution, TraceIdentity } from '@followspot/core';
+import type { GenAiNaming } from '../gen-ai-names.js';
+import type { BudgetSource } from './budget-figures.js';
 import { measureProcess } from './default-metrics.js';
 import { Exposition, type Scrape, type ScrapeFormat } from './exposition.js';
-import { Figures } from './figures.js';
+import { type FigureOptions, Figures } from './figures.js';
+import { genAiDefinitions } from './gen-ai-figures.js';
 import type { LabelLimits } from './label-values.js';
-import { type MetricDefinition, type MetricName, METRICS } from './metric-table.js';
+import { METRICS } from './metric-table.js';
 import { type MetricsRegistry, registerAll, RegisteredMetric, unregister } from './registry.js';
 import type { DropSource } from './self-figures.js';
 import type { OpenStream } from './stream-figures.js';
@@ -20,6 +23,11 @@ export interface PrometheusSinkOptions {
   readonly labelSets?: number;
   /** Of costs whose stage has no attribute `costCurrency`, by ISO 4217. Default `USD`. */
   readonly currency?: string;
+  /**
+   * Shows calls of providers also under the names that OpenTelemetry has for them: of semantic conventions 1.41, the
+   * latest, or both. About 90 series for each model and set. Default: not at all.
+   */
+  readonly genAi?: GenAiNaming | undefined;
 }
 
 /** The bounds by default. */
@@ -45,6 +53,7 @@ export class PrometheusSink implements Sink {
   /** Where the metrics are put. */
   readonly registry: MetricsRegistry;
   readonly #sources: DropSource[] = [];
+  readonly #budgets: BudgetSource[] = [];
   readonly #exposition: Exposition;
   #shared: Shared;
   #isRegistered = false;
@@ -53,7 +62,11 @@ export class PrometheusSink implements Sink {
   constructor(options: PrometheusSinkOptions = {}) {
     this.registry = options.registry ?? defaultRegistry;
     this.#exposition = new Exposition(this.registry);
-    this.#shared = sharedBy(labelLimitsOf(options), options.currency ?? 'USD');
+    this.#shared = sharedBy({
+      limits: labelLimitsOf(options),
+      currency: options.currency ?? 'USD',
+      genAi: options.genAi,
+    });
   }
 
   /**
@@ -71,6 +84,7 @@ export class PrometheusSink implements Sink {
     } else {
       this.#shared = others;
       for (const source of this.#sources) this.#figures.self.add(source);
+      for (const budget of this.#budgets) this.#figures.budgets.add(budget);
     }
     this.#shared.users += 1;
     this.#isRegistered = true;
@@ -85,6 +99,12 @@ export class PrometheusSink implements Sink {
   readDrops(source: DropSource): void {
     this.#sources.push(source);
     this.#figures.self.add(source);
+  }
+
+  /** Reads this budget at every scrape and in every summary. */
+  readBudget(source: BudgetSource): void {
+    this.#budgets.push(source);
+    this.#figures.budgets.add(source);
   }
 
   /**
@@ -121,6 +141,7 @@ export class PrometheusSink implements Sink {
   /** The last sink of a registry to be closed takes the metrics out of it. */
   close(): void {
     for (const source of this.#sources.splice(0)) this.#figures.self.retire(source);
+    for (const budget of this.#budgets.splice(0)) this.#figures.budgets.remove(budget);
     if (!this.#isRegistered) return;
     this.#isRegistered = false;
     this.#shared.users -= 1;
@@ -134,9 +155,10 @@ export class PrometheusSink implements Sink {
   }
 }
 
-function sharedBy(limits: LabelLimits, currency: string): Shared {
-  const figures = new Figures(limits, currency);
-  const definitions = Object.entries(METRICS) as [MetricName, MetricDefinition][];
+function sharedBy(options: FigureOptions): Shared {
+  const figures = new Figures(options);
+  // Ours last, because the last of them counts the series of all.
+  const definitions = [...genAiDefinitions(options.genAi), ...Object.entries(METRICS)];
   const metrics = definitions.map(
     ([name, definition]) => new RegisteredMetric(name, definition, () => figures.samplesOf(name)),
   );

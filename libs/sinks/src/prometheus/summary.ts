@@ -1,3 +1,4 @@
+import type { BudgetSummary } from './budget-figures.js';
 import type { CacheSummary } from './cache-figures.js';
 import type { Figures } from './figures.js';
 import type { ProviderSummary } from './provider-summary.js';
@@ -21,6 +22,8 @@ export interface MetricsSummary {
   readonly streams: StreamSummary;
   readonly caches: Readonly<Record<string, CacheSummary>>;
   readonly providers: Readonly<Record<string, ProviderSummary>>;
+  /** Of each application that has a budget. */
+  readonly budgets: readonly BudgetSummary[];
   /** Ended traces of requests, and how many of them were kept. */
   readonly traces: { readonly all: number; readonly kept: number };
   /** Bounds that have turned something away. */
@@ -29,7 +32,8 @@ export interface MetricsSummary {
 }
 
 /** The figures as they are now. */
-export function summaryOf({ requests, streams, caches, providers, traces, self }: Figures): MetricsSummary {
+export function summaryOf(figures: Figures): MetricsSummary {
+  const { requests, streams, caches, providers, budgets, traces, self } = figures;
   return {
     uptimeSeconds: Math.round(process.uptime()),
     windowSeconds: WINDOW_MS / 1_000,
@@ -37,6 +41,7 @@ export function summaryOf({ requests, streams, caches, providers, traces, self }
     streams: streams.summary(),
     caches: caches.summary(),
     providers: providers.summary(),
+    budgets: budgets.summaries(),
     traces: traces.summary(),
     drops: Object.fromEntries([...self.drops].filter(([, count]) => count > 0)),
     internalErrors: self.internalErrors,
