@@ -1,12 +1,12 @@
 // `npm run bench:sse`: builds the module, then asks what it costs a service that streams. One question after the other,
-// each a file of its own that can also be run alone. Options: see `sse-options.ts`.
+// each a file of its own that can also be run alone. Options: see `http-options.ts`.
 import { join } from 'node:path';
 import { run } from './run.ts';
-import { readSseOptions } from './sse-options.ts';
+import { readHttpOptions } from './http-options.ts';
 
 const QUESTIONS = ['sse-throughput.ts', 'sse-open-streams.ts'];
 
-readSseOptions();
+readHttpOptions();
 await run('nx', ['run-many', '--targets=build', '--projects=core,sinks,nestjs']);
 for (const question of QUESTIONS) {
   await run(process.execPath, [join(import.meta.dirname, question), ...process.argv.slice(2)]);

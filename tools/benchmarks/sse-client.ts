@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { answerQuestions } from './sse-processes.ts';
-import { EVENTS, EVENTS_WHEN_OPEN, expectedBody, HEARTBEAT } from './sse-variants.ts';
+import { answerQuestions } from './http-processes.ts';
+import { EVENTS, EVENTS_WHEN_OPEN, expectedBody, HEARTBEAT } from './sse-streams.ts';
 
 /** Streams to read to their end. */
 export interface Drive {

@@ -4,12 +4,20 @@
 // The streams of all variants are open at the same time, and the same seconds are measured of each. Memory is what is
 // there after garbage collection, with the streams and without them; typed arrays, which are not on the heap, included.
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Launch, inLaunch, type Server } from './sse-launch.ts';
-import { readSseOptions } from './sse-options.ts';
-import { type ByVariant, comparedWithBare, figure, publish, targetLine, variantTable } from './sse-report.ts';
+import { type Launch, inLaunch, type Server, SSE_FILES } from './http-launch.ts';
+import { readHttpOptions } from './http-options.ts';
+import {
+  type ByVariant,
+  comparedWithBare,
+  figure,
+  publish,
+  targetLine,
+  variantTable,
+} from './http-report.ts';
 import { printStep } from './report.ts';
 import type { Opening } from './sse-client.ts';
-import { BARE_AGAIN, DEFAULTS, HEARTBEAT_MS, SSE_VARIANTS } from './sse-variants.ts';
+import { BARE_AGAIN, DEFAULTS, VARIANTS } from './http-variants.ts';
+import { HEARTBEAT_MS } from './sse-streams.ts';
 
 interface Memory {
   readonly heapBytes: number;
@@ -35,15 +43,15 @@ const OTHER_FILES = 100;
 const CPU_TARGET = 1.05;
 const HEAP_TARGET_KB = 1;
 
-const options = readSseOptions();
+const options = readHttpOptions();
 const { launches, seconds } = options.isQuick ? { launches: 1, seconds: 5 } : { launches: 3, seconds: 12 };
 
 checkOpenFiles();
 const results: Measured[] = [];
 for (let launch = 1; launch <= launches; launch += 1) {
   const label = `launch ${launch} of ${launches}`;
-  printStep(`${label}, ${SSE_VARIANTS.size} servers start`);
-  results.push(await inLaunch(options.adapter, (one) => measureLaunch(one, label)));
+  printStep(`${label}, ${VARIANTS.size} servers start`);
+  results.push(await inLaunch(SSE_FILES, VARIANTS, options.adapter, (one) => measureLaunch(one, label)));
 }
 report();
 
@@ -111,10 +119,10 @@ function checkOpenFiles(): void {
     userLimits?: { open_files?: { soft?: number | 'unlimited' } };
   };
   const allowed = userLimits?.open_files?.soft;
-  const needed = STREAMS * SSE_VARIANTS.size + OTHER_FILES;
+  const needed = STREAMS * VARIANTS.size + OTHER_FILES;
   if (typeof allowed !== 'number' || allowed >= needed) return;
   console.error(
-    `${STREAMS} open streams to each of ${SSE_VARIANTS.size} servers need ${needed} open files in one process, ` +
+    `${STREAMS} open streams to each of ${VARIANTS.size} servers need ${needed} open files in one process, ` +
       `and ${allowed} are allowed here. Raise the limit, such as with "ulimit -n ${needed}", and run again.`,
   );
   process.exit(1);
@@ -125,7 +133,7 @@ function report(): void {
   const heapKb = results.map((measured) => measured.heapKb);
   const ratios = comparedWithBare(cpuUs, (value, bare) => value / bare);
   const added = comparedWithBare(heapKb, (value, bare) => value - bare);
-  const table = variantTable([
+  const table = variantTable(VARIANTS.keys(), [
     { title: 'CPU µs per heartbeat', launches: cpuUs, digits: 1 },
     { title: '× bare', launches: ratios, digits: 3 },
     { title: 'heap kB per stream', launches: heapKb, digits: 2 },

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { writeBetweenMarkers } from '../compare-shapes/table.ts';
 import { type Figure, figureOf } from './harness.ts';
 import { environmentLines, shown } from './report.ts';
-import type { SseOptions } from './sse-options.ts';
-import { BARE, SSE_VARIANTS } from './sse-variants.ts';
+import type { HttpOptions } from './http-options.ts';
+import { BARE } from './http-variants.ts';
 import { fixed, tableOf } from './table.ts';
 
 /** What one launch measured, by variant. */
@@ -35,8 +35,8 @@ export function figure(launches: readonly ByVariant[], variant: string): Figure 
 }
 
 /** A row per variant. */
-export function variantTable(columns: readonly Column[]): string {
-  const lines = [...SSE_VARIANTS.keys()].map((variant) => [
+export function variantTable(variants: Iterable<string>, columns: readonly Column[]): string {
+  const lines = [...variants].map((variant) => [
     variant,
     ...columns.map(({ launches, digits }) =>
       shown(figure(launches, variant), (value) => fixed(value, digits)),
@@ -54,7 +54,7 @@ export function targetLine(what: string, { median }: Figure, limit: number, unit
 /** Prints everything, and puts it into the page if there is one. */
 export function publish(
   name: string,
-  options: SseOptions,
+  options: HttpOptions,
   parts: {
     readonly caption: string;
     readonly tables: readonly string[];
@@ -73,7 +73,7 @@ export function publish(
   writeBetweenMarkers(options.page, name, text);
 }
 
-function packages({ adapter }: SseOptions): Record<string, string> {
+function packages({ adapter }: HttpOptions): Record<string, string> {
   const names = ['@nestjs/core', `@nestjs/platform-${adapter}`, adapter, 'rxjs'];
   return {
     ...Object.fromEntries(names.map((name) => [name, versionOf(name)])),

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 export type Adapter = 'express' | 'fastify';
 
 /** How the questions about streams are asked. */
-export interface SseOptions {
+export interface HttpOptions {
   /** `--fastify`; Express without it. */
   readonly adapter: Adapter;
   /** `--quick`: under a minute, and too short to be quoted. */
@@ -15,7 +15,7 @@ export interface SseOptions {
 }
 
 /** Reads the command line. An argument that is not known ends the process and is named. */
-export function readSseOptions(): SseOptions {
+export function readHttpOptions(): HttpOptions {
   const { values } = parseArgs({
     options: {
       fastify: { type: 'boolean', default: false },

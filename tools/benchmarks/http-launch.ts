@@ -1,7 +1,7 @@
 // A launch: every variant in a fresh process, and the generator of load in another one.
-import { Process } from './sse-processes.ts';
-import type { Adapter } from './sse-options.ts';
-import { SSE_VARIANTS } from './sse-variants.ts';
+import { Process } from './http-processes.ts';
+import type { Adapter } from './http-options.ts';
+import type { HttpVariant } from './http-variants.ts';
 
 /** A running variant. */
 export interface Server {
@@ -16,8 +16,22 @@ export interface Launch {
   readonly client: Process;
 }
 
+/** What the processes of a launch run. */
+export interface LaunchFiles {
+  readonly server: string;
+  readonly client: string;
+}
+
+export const SSE_FILES: LaunchFiles = { server: 'sse-server.ts', client: 'sse-client.ts' };
+export const REQUEST_FILES: LaunchFiles = { server: 'http-server.ts', client: 'http-client.ts' };
+
 /** Starts a launch, hands it over and ends it, whatever happens. */
-export async function inLaunch<T>(adapter: Adapter, measure: (launch: Launch) => Promise<T>): Promise<T> {
+export async function inLaunch<T>(
+  files: LaunchFiles,
+  variants: ReadonlyMap<string, HttpVariant>,
+  adapter: Adapter,
+  measure: (launch: Launch) => Promise<T>,
+): Promise<T> {
   const started: Process[] = [];
   const start = async (file: string, ...args: string[]): Promise<Process> => {
     const process = await Process.start(file, ...args);
@@ -26,12 +40,12 @@ export async function inLaunch<T>(adapter: Adapter, measure: (launch: Launch) =>
   };
   try {
     const servers = await Promise.all(
-      [...SSE_VARIANTS.keys()].map(async (variant): Promise<Server> => {
-        const process = await start('sse-server.ts', variant, adapter);
+      [...variants.keys()].map(async (variant): Promise<Server> => {
+        const process = await start(files.server, variant, adapter);
         return { variant, process, port: await process.ask<number>('port') };
       }),
     );
-    return await measure({ servers, client: await start('sse-client.ts') });
+    return await measure({ servers, client: await start(files.client) });
   } finally {
     await Promise.all(started.map((process) => process.end()));
   }

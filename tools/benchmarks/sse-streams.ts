@@ -1,0 +1,15 @@
+/** Of each stream whose events are counted. */
+export const EVENTS = 20;
+/** Before an open stream falls silent and only heartbeats follow. */
+export const EVENTS_WHEN_OPEN = 3;
+export const HEARTBEAT = 'heartbeat';
+export const HEARTBEAT_MS = 1_000;
+/** What an event carries: a word of an answer. */
+export const WORD = 'followspot ';
+
+/** The body of a stream as Nest writes it; what arrives is compared with it, byte by byte. */
+export function expectedBody(events: number): string {
+  let body = '\n';
+  for (let id = 1; id <= events; id += 1) body += `id: ${id}\ndata: ${JSON.stringify({ text: WORD })}\n\n`;
+  return body;
+}
