@@ -13,7 +13,7 @@ const lookups = (count: (selector: string) => string): string =>
 const perHour = (cost: string): RecordingRule => ({
   record: 'job:cost:per_hour',
   labels: { cost },
-  expr: `3600 * ${ratePer(['job'], `${cost}_cost_total`, '1h')}`,
+  expr: `3600 * ${ratePer(['job', 'currency'], `${cost}_cost_total`, '1h')}`,
 });
 
 export const DEPENDENCY_RECORDS: readonly RecordingRule[] = [
@@ -87,15 +87,15 @@ export const DEPENDENCY_ALERTS: readonly Alert[] = [
     for: '15m',
     severity: 'warning',
     summary:
-      '{{ $labels.job }}: {{ $labels.cost }} costs are {{ $value | humanize }} an hour, more than three times the mean of the last day',
+      '{{ $labels.job }}: {{ $labels.cost }} costs are {{ $value | humanize }} {{ $labels.currency }} an hour, more than three times the mean of the last day',
     description:
       'Compare Token Costs with Request Rate. Both up: more traffic, see Request Volume by Endpoint for who. Only costs: longer prompts or answers, another model, or a cache that no longer hits.',
     runbook: 'CostSurge',
     proof: {
-      series: [counter(`token_cost_total{${OPENAI}}`, [1_440, 0.05], [120, 0.5], [180, 0.05])],
+      series: [counter(`token_cost_total{${OPENAI},currency="USD"}`, [1_440, 0.05], [120, 0.5], [180, 0.05])],
       firesAt: 1_520,
-      labels: { job: 'gateway', cost: 'token' },
-      summary: 'gateway: token costs are 30 an hour, more than three times the mean of the last day',
+      labels: { job: 'gateway', cost: 'token', currency: 'USD' },
+      summary: 'gateway: token costs are 30 USD an hour, more than three times the mean of the last day',
       resolvedAt: 1_650,
     },
   },

@@ -32,7 +32,13 @@ export const QUIET_STORIES: readonly QuietStory[] = [
       gauge(`provider_errors_total{${OPENAI}}`, [DAY, 10]),
       gauge(`cache_hits_total{${L1}}`, [DAY, 10]),
       gauge(`cache_misses_total{${L1}}`, [DAY, 10]),
-      gauge(`token_cost_total{${OPENAI}}`, [DAY, 10]),
+      gauge(`token_cost_total{${OPENAI},currency="USD"}`, [DAY, 10]),
+      gauge(`provider_tokens_total{${OPENAI},direction="output"}`, [DAY, 50_000]),
+      gauge(`provider_abandoned_total{${OPENAI},route="/search"}`, [DAY, 10]),
+      gauge(`provider_abandoned_tokens_total{${OPENAI},route="/search"}`, [DAY, 40_000]),
+      gauge(`provider_unstopped_total{${OPENAI}}`, [DAY, 10]),
+      gauge('provider_budget{job="gateway",currency="USD"}', [DAY, 100]),
+      gauge('provider_budget_remaining{job="gateway",currency="USD"}', [DAY, 0]),
       gauge('followspot_dropped_total{job="gateway",what="labelValues"}', [DAY, 10]),
       gauge('followspot_internal_errors_total{job="gateway"}', [DAY, 2]),
     ],
@@ -57,8 +63,11 @@ export const QUIET_STORIES: readonly QuietStory[] = [
 /** And nothing else: by its share of the traffic each is a catastrophe. */
 function oneBadEventAnHour(hours: number): Series[] {
   const minutes = hours * HOUR;
-  const hourly = (series: string): Series =>
-    counter(series, ...Array.from({ length: hours }, () => [[55, 0] as const, [5, 0.2] as const]).flat());
+  const hourly = (series: string, amount = 1): Series =>
+    counter(
+      series,
+      ...Array.from({ length: hours }, () => [[55, 0] as const, [5, amount / 5] as const]).flat(),
+    );
   const histogram = (name: string, ...missedBounds: readonly string[]): Series[] => [
     hourly(`${name}_count{${SEARCH}}`),
     hourly(`${name}_bucket{${SEARCH},le="+Inf"}`),
@@ -78,6 +87,11 @@ function oneBadEventAnHour(hours: number): Series[] {
     // Every tenth look-up was a hit until now.
     counter(`cache_hits_total{${L1}}`, [minutes - HOUR, 0.02], [HOUR, 0]),
     counter(`cache_misses_total{${L1}}`, [minutes, 0.05]),
-    counter(`token_cost_total{${OPENAI}}`, [minutes - HOUR, 0.0001], [HOUR, 0.01]),
+    counter(`token_cost_total{${OPENAI},currency="USD"}`, [minutes - HOUR, 0.0001], [HOUR, 0.01]),
+    hourly(`provider_abandoned_total{${OPENAI},route="/search"}`),
+    hourly(`provider_unstopped_total{${OPENAI}}`),
+    // All of a long answer.
+    hourly(`provider_tokens_total{${OPENAI},direction="output"}`, 4_000),
+    hourly(`provider_abandoned_tokens_total{${OPENAI},route="/search"}`, 4_000),
   ];
 }

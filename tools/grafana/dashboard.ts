@@ -7,6 +7,7 @@ import {
   RowBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { REPOSITORY_URL, RUNBOOK_PAGE } from '../monitoring/links.ts';
+import { ANSWER_PANELS } from './answer-panels.ts';
 import { OWN_PANELS } from './own-panels.ts';
 import { DATA_SOURCE, type PanelSource } from './panels.ts';
 import { PROVIDER_PANELS } from './provider-panels.ts';
@@ -21,6 +22,7 @@ const ROWS: readonly { readonly title: string; readonly panels: readonly PanelSo
   { title: 'Providers, caches and costs', panels: PROVIDER_PANELS },
   { title: 'Streams', panels: STREAM_PANELS },
   { title: 'How streams end, and what they are like', panels: STREAM_DETAIL_PANELS },
+  { title: 'Answers of providers, and what was spent on nobody', panels: ANSWER_PANELS },
   { title: 'Stages', panels: STAGE_PANELS },
   { title: 'Followspot itself', panels: OWN_PANELS },
 ];

@@ -46,16 +46,17 @@ interface PanelOptions {
 export interface GraphOptions extends PanelOptions {
   /** Top of the axis, 1 for shares. */
   readonly max?: number;
+  /** Whether the axis goes below 0. */
+  readonly hasNegative?: boolean;
   /** Whether the series add up to something. */
   readonly isStacked?: boolean;
   /** Whether to show the traces behind a histogram. */
   readonly withExemplars?: boolean;
 }
 
-/** Lines over time, from 0. */
+/** Lines over time, from 0 unless they may be below. */
 export function graph(options: GraphOptions): PanelSource {
   const panel = described(new timeseries.PanelBuilder(), options)
-    .min(0)
     .lineWidth(1)
     .fillOpacity(options.isStacked === true ? 40 : 10)
     .showPoints(common.VisibilityMode.Never)
@@ -73,6 +74,7 @@ export function graph(options: GraphOptions): PanelSource {
         .mode(common.TooltipDisplayMode.Multi)
         .sort(common.SortOrder.Descending),
     );
+  if (options.hasNegative !== true) panel.min(0);
   if (options.max !== undefined) panel.max(options.max);
   if (options.isStacked === true) {
     panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'));

@@ -2,8 +2,8 @@ import { share } from '../monitoring/promql.ts';
 import { graph, pie, type PanelSource } from './panels.ts';
 import { inShownTime, ofJob, ofProvider, perSecond, quantile } from './queries.ts';
 
+const COST = ['provider', 'model', 'currency'];
 const DURATION = ofProvider('provider_request_duration_seconds');
-const CURRENCY = 'In the currency of your price table.';
 
 const hits = perSecond(['cache'], ofJob('cache_hits_total'));
 const misses = perSecond(['cache'], ofJob('cache_misses_total'));
@@ -58,27 +58,28 @@ export const PROVIDER_PANELS: readonly PanelSource[] = [
   }),
   graph({
     title: 'Token Costs',
-    description: `What the tokens of an hour cost at the present rate. ${CURRENCY}`,
+    description: 'What the tokens of an hour cost at the present rate, each currency by itself.',
     unit: 'short',
     width: 8,
     isStacked: true,
     queries: [
       {
-        expr: `3600 * ${perSecond(['provider', 'model'], ofProvider('token_cost_total'))}`,
-        legend: '{{provider}} {{model}}',
+        expr: `3600 * ${perSecond(COST, ofProvider('token_cost_total'))}`,
+        legend: '{{provider}} {{model}} {{currency}}',
       },
     ],
   }),
   graph({
     title: 'API Costs',
-    description: `What the calls of an hour cost at the present rate. ${CURRENCY}`,
+    description:
+      'What the calls of an hour cost at the present rate beside their tokens, each currency by itself.',
     unit: 'short',
     width: 8,
     isStacked: true,
     queries: [
       {
-        expr: `3600 * ${perSecond(['provider', 'model'], ofProvider('api_cost_total'))}`,
-        legend: '{{provider}} {{model}}',
+        expr: `3600 * ${perSecond(COST, ofProvider('api_cost_total'))}`,
+        legend: '{{provider}} {{model}} {{currency}}',
       },
     ],
   }),
@@ -93,7 +94,7 @@ export const PROVIDER_PANELS: readonly PanelSource[] = [
   }),
   graph({
     title: 'Costs Saved by Caches',
-    description: `What the hits of an hour spare at the present rate. ${CURRENCY}`,
+    description: 'What the hits of an hour spare at the present rate, in the currency of your price table.',
     unit: 'short',
     width: 12,
     isStacked: true,
