@@ -62,7 +62,7 @@ const unfiltered = (query: string): string => query.replaceAll(/ (==|>=|>|<) /g,
   beforeAll(async () => {
     corpus = await corpusOf(CORPUS);
     redis = await (await Redis.prepare()).start();
-    const environment = { CORPUS_DIR: corpus.folder, REDIS_URL: redis.url };
+    const environment = { CORPUS_DIR: corpus.folder, REDIS_URL: redis.url, MONTHLY_BUDGET: '100' };
     gateway = await Gateway.start({ ...environment, ...LONG_ANSWERS, ...LOADABLE });
     prometheus = await Prometheus.scraping(new URL(gateway.url));
     load = new Load(gateway, redis);

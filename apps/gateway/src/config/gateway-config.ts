@@ -43,6 +43,8 @@ export class GatewayConfig {
   readonly replayTtlMs: number;
   /** `ANSWER_MAX_WORDS`, how long an answer may get. Default 120. */
   readonly answerMaxWords: number;
+  /** `MONTHLY_BUDGET`, what calls of models may cost in a month, in whole US dollars. Default: there is no budget. */
+  readonly monthlyBudget: number | undefined;
   /** `FORCE_TRACKING_HEADER`, whether `X-Force-Tracking: 1` is honoured. Default: in development only. */
   readonly isForceHeaderHonoured: boolean;
   /** The share of traces to keep; undefined leaves it to Followspot: its variable, otherwise its default. */
@@ -69,6 +71,7 @@ export class GatewayConfig {
     this.replayStreams = environment.wholeNumber('REPLAY_STREAMS', 1, 100_000) ?? 200;
     this.replayTtlMs = environment.wholeNumber('REPLAY_TTL_MS', 1, 86_400_000) ?? 60_000;
     this.answerMaxWords = environment.wholeNumber('ANSWER_MAX_WORDS', 1, 1_000_000) ?? 120;
+    this.monthlyBudget = environment.wholeNumber('MONTHLY_BUDGET', 1, 999_999_999);
     this.isForceHeaderHonoured = environment.flag('FORCE_TRACKING_HEADER') ?? this.isDevelopment;
     // A newcomer looks their first request up; at Followspot's default of 0.1 nine of ten would not be there.
     this.sampleRate =

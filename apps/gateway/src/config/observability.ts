@@ -10,6 +10,9 @@ export function observability(config: GatewayConfig): ObservabilityOptions {
     ...(config.sampleRate !== undefined && { sampleRate: config.sampleRate }),
     force: (request) =>
       config.isForceHeaderHonoured && request.headers[FORCE_TRACKING_HEADER.toLowerCase()] === '1',
+    ...(config.monthlyBudget !== undefined && {
+      provider: { budget: { monthly: config.monthlyBudget } },
+    }),
     metrics: { path: '/metrics' },
   };
 }
