@@ -16,6 +16,7 @@ describe('a gateway that is configured wrongly', () => {
     ['REPLAY_STREAMS', ''],
     ['REPLAY_TTL_MS', '1e3'],
     ['ANSWER_MAX_WORDS', 'many'],
+    ['MONTHLY_BUDGET', '0'],
     ['LOG_LEVEL', 'loud'],
     ['FORCE_TRACKING_HEADER', '1'],
     ['REDIS_URL', 'localhost:6379'],

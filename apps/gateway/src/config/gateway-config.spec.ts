@@ -22,6 +22,7 @@ describe('GatewayConfig', () => {
       replayStreams: 200,
       replayTtlMs: 60_000,
       answerMaxWords: 120,
+      monthlyBudget: undefined,
       isForceHeaderHonoured: true,
       sampleRate: 1,
     });
