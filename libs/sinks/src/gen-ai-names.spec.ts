@@ -7,9 +7,13 @@ const TOKENS = [
   1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
 ];
 
-const metricsOf = (set: GenAiSet): unknown[] =>
-  GEN_AI_METRICS[set].map(({ name, instrument, unit, buckets, attributes }) => [
-    ...[name, instrument, unit, buckets, attributes],
+const metricsOf = (set: GenAiSet): readonly (readonly unknown[])[] =>
+  GEN_AI_METRICS[set].map(({ name, instrument, unit, buckets, attributes }): readonly unknown[] => [
+    name,
+    instrument,
+    unit,
+    buckets,
+    attributes,
   ]);
 
 describe('The table of GenAI names', () => {
@@ -55,7 +59,7 @@ describe('The table of GenAI names', () => {
       'gen_ai.usage.cache_read.input_tokens',
       'gen_ai.usage.reasoning.output_tokens',
     ];
-    const sorted = (set: GenAiSet): string[] => Object.values(GEN_AI_ATTRIBUTES[set]).toSorted();
+    const sorted = (set: GenAiSet): string[] => Object.values<string>({ ...GEN_AI_ATTRIBUTES[set] }).toSorted();
     expect(sorted('v1.41')).toEqual([...shared, 'gen_ai.usage.cache_creation.input_tokens'].toSorted());
     expect(sorted('latest')).toEqual([...shared, 'gen_ai.usage.cache_write.input_tokens'].toSorted());
   });

@@ -31,7 +31,7 @@ export class ByCurrency<T> {
     const isOther = Object.values(labels).every((value) => value === OTHER);
     return new ByLabel(this.#currencies, (currency) => {
       if (!isOther && this.#sets.admitsOneMore()) return this.#made({ ...labels, currency });
-      const others = Object.keys(labels).map((name) => [name, OTHER]);
+      const others = Object.keys(labels).map((name) => [name, OTHER] as const);
       let shared = this.#beyond.get(currency);
       shared ??= this.#made({ ...Object.fromEntries(others), currency });
       this.#beyond.set(currency, shared);

@@ -21,7 +21,7 @@ const SECONDS = bucketsOf(1_000, GEN_AI_SECONDS);
 const TOKENS = bucketsOf(1, GEN_AI_TOKENS);
 
 /** Names that Prometheus takes: dots become underscores, the unit and what a counter is go to the end. */
-export function prometheusNameOf({ name, unit, instrument }: GenAiMetric): string {
+function prometheusNameOf({ name, unit, instrument }: GenAiMetric): string {
   return (
     name.replaceAll('.', '_') + (unit === 's' ? '_seconds' : '') + (instrument === 'counter' ? '_total' : '')
   );
@@ -77,7 +77,7 @@ class Calls {
   #labelsFor(metric: GenAiMetric): Labels {
     const known = this.#labelsOf.get(metric);
     if (known !== undefined) return known;
-    const own = Object.entries(metric.attributes ?? {}).map(([key, value]) => [labelOf(key), value]);
+    const own = Object.entries(metric.attributes ?? {}).map(([key, value]) => [labelOf(key), value] as const);
     const labels: Labels = { ...this.#labels, ...Object.fromEntries(own) };
     this.#labelsOf.set(metric, labels);
     return labels;
