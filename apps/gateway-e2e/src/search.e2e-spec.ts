@@ -18,6 +18,7 @@ const FRESH_SEARCH = [
       '3.0_RETRIEVAL',
       '4.0_PROMPT_BUILD',
       '5.0_LLM_STREAMING',
+      ['5.1_PROVIDER_ATTEMPT'],
       '6.0_CACHE_STORE',
     ],
   ],
@@ -79,7 +80,12 @@ describe('a gateway that was started with no configuration', () => {
   });
 
   it('ends with the stages of that very request', () => {
-    expect(fresh.end?.data.cached).toBe(false);
+    expect(fresh.end?.data).toMatchObject({
+      cached: false,
+      provider: 'embedded',
+      model: 'extractive',
+      failover: false,
+    });
     expect(fresh.end?.data.summary?.traceId).toBe(fresh.traceId);
     expect(treeOf(fresh.end?.data.summary?.stages ?? [])).toEqual(FRESH_SEARCH);
   });
@@ -102,11 +108,16 @@ describe('a gateway that was started with no configuration', () => {
     });
     expect(stageOf(trace, '3.0_RETRIEVAL').kind).toBe('retrieval');
     expect(stageOf(trace, '5.0_LLM_STREAMING')).toMatchObject({
+      kind: 'internal',
+      attributes: { answeredBy: 'embedded extractive', failover: false },
+    });
+    expect(stageOf(trace, '5.1_PROVIDER_ATTEMPT')).toMatchObject({
       kind: 'provider',
       attributes: {
+        attempt: 1,
         provider: 'embedded',
         model: 'extractive',
-        words: fresh.events.length - 2,
+        usageSource: 'provider',
         outputTokens: fresh.events.length - 2,
         inputTokens: expect.any(Number),
         tokenCost: 0,
@@ -122,6 +133,7 @@ describe('a gateway that was started with no configuration', () => {
     const tree = await response.text();
     expect(tree).toContain(`trace ${fresh.traceId}`);
     expect(tree).toMatch(/^ +├─ 5\.0_LLM_STREAMING {2}LLM Streaming +[\d.]+ ms$/m);
+    expect(tree).toMatch(/^ +│ {2}└─ 5\.1_PROVIDER_ATTEMPT {2}Provider Attempt +[\d.]+ ms$/m);
     expect(tree).toMatch(/ms\n$/);
   });
 

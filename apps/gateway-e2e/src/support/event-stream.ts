@@ -12,6 +12,11 @@ export interface SearchEvent {
     readonly text?: string;
     readonly sources?: readonly { package?: string; file: string; heading: string; score: number }[];
     readonly cached?: 'l1' | 'l2' | 'flight' | false;
+    readonly provider?: string;
+    readonly model?: string;
+    readonly failover?: boolean;
+    readonly error?: string;
+    readonly message?: string;
     readonly reason?: string;
     readonly summary?: Summary;
   };

@@ -37,6 +37,11 @@ export function stageOf(summary: Summary, stageId: string): StageNode {
   return found;
 }
 
+/** All stages of the trace with this id, in the order in which they started. */
+export function stagesOf(summary: Summary, stageId: string): StageNode[] {
+  return all(summary.stages).filter((stage) => stage.stageId === stageId);
+}
+
 function all(stages: readonly StageNode[]): StageNode[] {
   return stages.flatMap((stage) => [stage, ...all(stage.substages)]);
 }

@@ -1,44 +1,47 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { ExecutionTracker, TrackStage } from '@followspot/nestjs';
-import { defer, type Observable, tap } from 'rxjs';
+import { Injectable } from '@nestjs/common';
+import { type ChunkReader, ExecutionTracker, type TokenUsage } from '@followspot/nestjs';
+import { defer, map, type Observable } from 'rxjs';
 import { GatewayConfig } from '../config/gateway-config.js';
+import { type Answerer, ATTEMPT_STAGE, EMBEDDED_PROVIDER } from './answerer.js';
 import { composeAnswer } from './compose-answer.js';
 import { pacedWords } from './paced-words.js';
 import type { Prompt } from './prompt.js';
 import { wordCount } from './sentences.js';
 
-/** Quoting costs nothing. That is said, because a cost that is not said is unknown. */
-const PROVIDER = { provider: 'embedded', model: 'extractive', tokenCost: 0, apiCost: 0 };
+/** A word, and what has been used up to it: the tokens of this answerer are words. */
+interface Quoted {
+  readonly text: string;
+  readonly usage: TokenUsage;
+}
+
+const readQuoted: ChunkReader = (chunk) => chunk as Quoted;
 
 /**
  * The built-in answerer: quotes instead of writing, so that it needs neither a model nor an account. It stands where
- * a language model would, and streams as one does.
+ * a language model would, streams as one does, and is the last resort where there is one.
  */
 @Injectable()
-export class ExtractiveAnswerer {
-  readonly #logger = new Logger('Answerer');
+export class ExtractiveAnswerer implements Answerer {
+  readonly by = EMBEDDED_PROVIDER;
 
   constructor(
     private readonly config: GatewayConfig,
     private readonly tracker: ExecutionTracker,
   ) {}
 
-  /** The answer word by word, as a call of the provider `embedded`, whose tokens are words. */
-  @TrackStage('5.0_LLM_STREAMING', { kind: 'provider' })
-  answer(prompt: Prompt): Observable<string> {
-    return defer(() => {
-      let words = 0;
-      const report = (): void => {
-        this.tracker.setAttribute('words', words);
-        this.tracker.setAttribute('outputTokens', words);
-        this.#logger.debug(`Streamed ${words} words`);
-      };
-      const known = { ...PROVIDER, inputTokens: wordsOf(prompt) };
-      for (const [key, value] of Object.entries(known)) this.tracker.setAttribute(key, value);
-      return pacedWords(composeAnswer(prompt, this.config.answerMaxWords)).pipe(
-        tap({ next: () => (words += 1), complete: report, unsubscribe: report }),
-      );
-    });
+  answer(prompt: Prompt, attempt: number): Observable<string> {
+    const call = { ...this.by, stageId: ATTEMPT_STAGE, reader: readQuoted };
+    return this.tracker
+      .trackProvider(call, () => defer(() => this.#quoted(prompt, attempt)))
+      .pipe(map(({ text }) => text));
+  }
+
+  #quoted(prompt: Prompt, attempt: number): Observable<Quoted> {
+    this.tracker.setAttribute('attempt', attempt);
+    const inputTokens = wordsOf(prompt);
+    return pacedWords(composeAnswer(prompt, this.config.answerMaxWords)).pipe(
+      map((text, index) => ({ text, usage: { inputTokens, outputTokens: index + 1 } })),
+    );
   }
 }
 

@@ -24,8 +24,12 @@ export class AnswerCache {
   /** Everything that an answer depends on, because several gateways may share one Redis. */
   keyOf(question: string): string {
     const normalised = question.toLowerCase().replace(/\s+/g, ' ');
-    const hash = createHash('sha256').update(normalised).digest('hex').slice(0, 32);
-    return `followspot:answer:${this.corpus.fingerprint}:${this.config.answerMaxWords}:${hash}`;
+    const { answerMaxWords, endpoints, promptMaxCharacters } = this.config;
+    // Which model is asked when this one fails is no part of it: its answers are not cached.
+    const model = endpoints[0] && [endpoints[0].baseUrl, endpoints[0].model, promptMaxCharacters];
+    const asked = JSON.stringify([normalised, model]);
+    const hash = createHash('sha256').update(asked).digest('hex').slice(0, 32);
+    return `followspot:answer:${this.corpus.fingerprint}:${answerMaxWords}:${hash}`;
   }
   /** A cached answer to the question; undefined when there is none. Rejects when the client leaves meanwhile. */
   @TrackStage('2.0_CACHE_LOOKUP')

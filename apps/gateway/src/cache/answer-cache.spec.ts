@@ -74,6 +74,22 @@ describe('AnswerCache', () => {
     expect(await cache(redis, 'corpus', { ANSWER_MAX_WORDS: '7' }).lookup('q')).toBeUndefined();
   });
 
+  it('does not find an answer of another model, or of the same one elsewhere', async () => {
+    const redis = new FakeRedis();
+    const model = { OPENAI_BASE_URL: 'http://a/v1', OPENAI_MODEL: 'llama' };
+    await cache(redis, 'corpus', model).store('q', ANSWER);
+    expect(await cache(redis, 'corpus', model).lookup('q')).toBeDefined();
+    for (const other of [
+      {},
+      { ...model, OPENAI_MODEL: 'qwen' },
+      { ...model, OPENAI_BASE_URL: 'http://b/v1' },
+    ]) {
+      expect(await cache(redis, 'corpus', other).lookup('q')).toBeUndefined();
+    }
+    const second = { ...model, OPENAI_FALLBACK_MODEL: 'qwen', OPENAI_API_KEY: 'k' };
+    expect(await cache(redis, 'corpus', second).lookup('q')).toBeDefined();
+  });
+
   it('goes on in memory when Redis is away', async () => {
     const redis = new FakeRedis();
     redis.isAway = true;

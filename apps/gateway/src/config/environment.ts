@@ -17,6 +17,24 @@ export class Environment {
     return value;
   }
 
+  /** Text that is sent in a header and never shown. */
+  secret(name: string): string | undefined {
+    const value = this.variables[name];
+    if (value === undefined || /^[!-~]+$/.test(value)) return value;
+    throw new StartError(`${name} must be printable ASCII without blanks, got ${value.length} characters`);
+  }
+
+  /** A name that may be a label of the metrics. */
+  label(name: string): string | undefined {
+    const value = this.variables[name];
+    if (value === undefined || /^[a-z0-9][a-z0-9._-]{0,63}$/.test(value)) return value;
+    throw invalid(
+      name,
+      'must be 1 to 64 of a-z, 0-9, dot, dash and underscore, a letter or digit first',
+      value,
+    );
+  }
+
   /** Digits only: `Number` would read '' as 0 and '0x1' as 1. */
   wholeNumber(name: string, from: number, to: number): number | undefined {
     const value = this.variables[name];

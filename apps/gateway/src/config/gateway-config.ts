@@ -1,3 +1,4 @@
+import { type Endpoint, endpointsOf } from './endpoint.js';
 import { Environment } from './environment.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -41,6 +42,18 @@ export class GatewayConfig {
   readonly replayStreams: number;
   /** `REPLAY_TTL_MS`, for how long after a stream has ended or broken off. Default 60,000. */
   readonly replayTtlMs: number;
+  /** The models that are asked, in this order; see {@link endpointsOf}. Default none: answers are quoted. */
+  readonly endpoints: readonly Endpoint[];
+  /** `PROVIDER_FIRST_CHUNK_TIMEOUT_MS`, how long a model may take to its first content. Default 30,000. */
+  readonly firstChunkTimeoutMs: number;
+  /** `PROVIDER_STALL_TIMEOUT_MS`, how long it may then be silent. Default 15,000. */
+  readonly stallTimeoutMs: number;
+  /** `PROVIDER_BREAKER_FAILURES`, after how many failures in a row a model is no longer asked. Default 5. */
+  readonly breakerFailures: number;
+  /** `PROVIDER_BREAKER_OPEN_MS`, after how long it is tried again. Default 30,000. */
+  readonly breakerOpenMs: number;
+  /** `PROMPT_MAX_CHARACTERS`, how long a prompt to a model may get. Default 12,000. */
+  readonly promptMaxCharacters: number;
   /** `ANSWER_MAX_WORDS`, how long an answer may get. Default 120. */
   readonly answerMaxWords: number;
   /** `MONTHLY_BUDGET`, what calls of models may cost in a month, in whole US dollars. Default: there is no budget. */
@@ -70,6 +83,13 @@ export class GatewayConfig {
     this.replayEvents = environment.wholeNumber('REPLAY_EVENTS', 1, 1_000_000) ?? 1_000;
     this.replayStreams = environment.wholeNumber('REPLAY_STREAMS', 1, 100_000) ?? 200;
     this.replayTtlMs = environment.wholeNumber('REPLAY_TTL_MS', 1, 86_400_000) ?? 60_000;
+    this.endpoints = endpointsOf(environment);
+    this.firstChunkTimeoutMs =
+      environment.wholeNumber('PROVIDER_FIRST_CHUNK_TIMEOUT_MS', 1, 600_000) ?? 30_000;
+    this.stallTimeoutMs = environment.wholeNumber('PROVIDER_STALL_TIMEOUT_MS', 1, 600_000) ?? 15_000;
+    this.breakerFailures = environment.wholeNumber('PROVIDER_BREAKER_FAILURES', 1, 1_000) ?? 5;
+    this.breakerOpenMs = environment.wholeNumber('PROVIDER_BREAKER_OPEN_MS', 1, 3_600_000) ?? 30_000;
+    this.promptMaxCharacters = environment.wholeNumber('PROMPT_MAX_CHARACTERS', 2_000, 1_000_000) ?? 12_000;
     this.answerMaxWords = environment.wholeNumber('ANSWER_MAX_WORDS', 1, 1_000_000) ?? 120;
     this.monthlyBudget = environment.wholeNumber('MONTHLY_BUDGET', 1, 999_999_999);
     this.isForceHeaderHonoured = environment.flag('FORCE_TRACKING_HEADER') ?? this.isDevelopment;

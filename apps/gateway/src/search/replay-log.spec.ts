@@ -42,7 +42,7 @@ describe('A replay log', () => {
     expect(log.isComplete).toBe(false);
     log.record(1, word('a'));
     expect(log.isComplete).toBe(false);
-    log.record(2, { type: 'done', cached: false });
+    log.record(2, { type: 'done', cached: false, provider: 'p', model: 'm', failover: false });
     expect(log.isComplete).toBe(true);
   });
 });

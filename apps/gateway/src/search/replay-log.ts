@@ -1,4 +1,4 @@
-import { isSameEvent, type SearchEvent } from './search-event.js';
+import { isEnd, isSameEvent, type SearchEvent } from './search-event.js';
 
 /** What the bounds of replaying have turned away. */
 export interface ReplayDrops {
@@ -38,7 +38,8 @@ export class ReplayLog {
 
   /** Whether nothing will come any more. */
   get isComplete(): boolean {
-    return this.#at(this.#length)?.type === 'done';
+    const last = this.#at(this.#length);
+    return last !== undefined && isEnd(last);
   }
 
   /**

@@ -9,11 +9,13 @@ import {
   from,
   map,
   type Observable,
+  of,
   retry,
   tap,
   throwError,
 } from 'rxjs';
-import { LeaderLeft } from '../cache/flight-errors.js';
+import { UpstreamError } from '../answer/upstream-error.js';
+import { LeaderLeft, SharedAnswerFailed } from '../cache/flight-errors.js';
 import { ReplayBuffer } from './replay-buffer.service.js';
 import type { ReplayLog } from './replay-log.js';
 import type { PlacedEvent, RestartReason, SearchEvent } from './search-event.js';
@@ -95,12 +97,32 @@ export class ResumableSearch {
           if (!log.record(index + 1, event)) throw new AnswerChanged();
           return placed(event, log, index + 1);
         }),
+        catchError((error: unknown) =>
+          isUpstream(error) ? of(failed(log, error)) : throwError(() => error),
+        ),
         finalize(() => {
           this.buffer.left(log);
         }),
       );
     });
   }
+}
+
+/** Whether a model has failed in the middle of the answer, or in that of somebody else which this one shared. */
+function isUpstream(error: unknown): boolean {
+  return error instanceof SharedAnswerFailed ? isUpstream(error.cause) : error instanceof UpstreamError;
+}
+
+/**
+ * The end of a stream whose model has failed. It counts as one: a client that has it and comes back, as an `EventSource`
+ * does by itself, is told that there is nothing more, and does not make the model fail again.
+ */
+function failed(log: ReplayLog, cause: unknown) {
+  const message = 'The model failed in the middle of its answer. Ask again.';
+  const event = { type: 'error', error: 'upstream_error', message } as const;
+  const sequence = log.length + 1;
+  log.record(sequence, event);
+  return { ...placed(event, log, sequence), cause };
 }
 
 function placed(event: SearchEvent, { traceId }: ReplayLog, sequence: number) {

@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { type ExecutionTracker, formatEventId } from '@followspot/nestjs';
 import fc from 'fast-check';
 import { concat, finalize, from, NEVER, type Observable, of, take, throwError } from 'rxjs';
+import { UpstreamError } from '../answer/upstream-error.js';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { ReplayBuffer } from './replay-buffer.service.js';
 import { ResumableSearch } from './resumable-search.service.js';
@@ -9,7 +10,7 @@ import type { PlacedEvent, SearchEvent } from './search-event.js';
 import type { SearchService } from './search.service.js';
 
 const word = (text: string): SearchEvent => ({ type: 'token', text });
-const done: SearchEvent = { type: 'done', cached: false };
+const done: SearchEvent = { type: 'done', cached: false, provider: 'p', model: 'm', failover: false };
 
 /** Searches whose answers the test sets, one after the other; the last one is given again. */
 function searchesOf(...answers: Observable<SearchEvent>[]) {
@@ -109,6 +110,43 @@ describe('A search', () => {
     const { searches } = searchesOf(concat(of(word('a')), NEVER).pipe(finalize(stopped)));
     told(searches.search('q', 't1'), 1);
     expect(stopped).toHaveBeenCalledTimes(1);
+  });
+
+  describe('whose model fails in the middle', () => {
+    const cause = new UpstreamError({ provider: 'p', model: 'm' }, new Error('socket hang up'));
+    const failing = concat(
+      from([word('a'), word('b')]),
+      throwError(() => cause),
+    );
+    const failure = {
+      type: 'error',
+      error: 'upstream_error',
+      message: 'The model failed in the middle of its answer. Ask again.',
+    };
+
+    it('ends with an event that tells it, and hands on what has failed', () => {
+      const { searches } = searchesOf(failing);
+      const events = told(searches.search('q', 't1'));
+      expect(idsOf(events)).toEqual(['t1:1', 't1:2', 't1:3']);
+      expect(events.at(-1)).toEqual({ ...failure, id: { traceId: 't1', sequence: 3 }, cause });
+    });
+
+    it('has ended: who has the event gets nothing more, who has not gets it, and nobody asks the model again', () => {
+      const { searches, asked } = searchesOf(failing);
+      told(searches.search('q', 't1'));
+      expect(searches.search('q', 't2', 't1:3')).toBeUndefined();
+      const [missed, ...others] = told(searches.search('q', 't3', 't1:2'));
+      expect(missed).toEqual({ ...failure, id: { traceId: 't1', sequence: 3 } });
+      expect([others, asked()]).toEqual([[], 1]);
+    });
+
+    it('when it is run again for the rest, tells so after what the client has', () => {
+      const { searches } = searchesOf(from(ANSWER), failing);
+      told(searches.search('q', 't1'), 4);
+      const events = told(searches.search('q', 't2', 't1:3'));
+      expect(idsOf(events)).toEqual(['t1:4', 't1:5']);
+      expect(events.at(-1)).toMatchObject({ ...failure, cause });
+    });
   });
 
   it('fails with the error of the search, also when it is resumed', () => {

@@ -8,7 +8,7 @@ const EVENTS: SearchEvent[] = [
   { type: 'sources', sources: [SOURCE] },
   { type: 'token', text: 'a ' },
   { type: 'token', text: 'a' },
-  { type: 'done', cached: false },
+  { type: 'done', cached: false, provider: 'p', model: 'm', failover: false },
   { type: 'shutdown' },
 ];
 
@@ -19,6 +19,11 @@ describe('isSameEvent', () => {
   });
 
   it('does not ask where an answer was found', () => {
-    expect(isSameEvent({ type: 'done', cached: false }, { type: 'done', cached: 'l1' })).toBe(true);
+    expect(
+      isSameEvent(
+        { type: 'done', cached: false, provider: 'p', model: 'm', failover: false },
+        { type: 'done', cached: 'l1', provider: 'p', model: 'm', failover: false },
+      ),
+    ).toBe(true);
   });
 });

@@ -33,11 +33,8 @@ describe('The messages of a search', () => {
   it('carry the summary only where there is one', () => {
     const summary = { traceId: 't' } as ExecutionSummary;
     const messages = new SearchMessages('t', undefined, 100);
-    expect(messages.of({ type: 'done', cached: false }, summary).data).toEqual({
-      traceId: 't',
-      cached: false,
-      summary,
-    });
-    expect(messages.of({ type: 'done', cached: 'l1' }).data).toEqual({ traceId: 't', cached: 'l1' });
+    const done = { cached: false, provider: 'p', model: 'm', failover: false } as const;
+    expect(messages.of({ type: 'done', ...done }, summary).data).toEqual({ traceId: 't', ...done, summary });
+    expect(messages.of({ type: 'done', ...done }).data).toEqual({ traceId: 't', ...done });
   });
 });

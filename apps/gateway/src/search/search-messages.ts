@@ -25,7 +25,7 @@ export class SearchMessages {
   }
 
   /** @param summary The stages so far, for the last event. */
-  of({ id, type, ...data }: PlacedEvent, summary?: ExecutionSummary): MessageEvent {
+  of({ id, type, cause: _, ...data }: PlacedEvent, summary?: ExecutionSummary): MessageEvent {
     this.#last = id ?? { ...this.#last, sequence: this.#last.sequence + 1 };
     const retry = this.#retryOf(type);
     return {

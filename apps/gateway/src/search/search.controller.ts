@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Controller, Headers, HttpStatus, type MessageEvent, Query, Res, Sse } from '@nestjs/common';
-import { type ExecutionSummary, ExecutionTracker, heartbeat } from '@followspot/nestjs';
+import { type ExecutionSummary, ExecutionTracker, failureEvent, heartbeat } from '@followspot/nestjs';
 import { EMPTY, map, type Observable } from 'rxjs';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { OpenStreams } from './open-streams.service.js';
@@ -37,7 +37,11 @@ export class SearchController {
     }
     const messages = new SearchMessages(traceId, lastEventId, this.config.retryMs);
     return this.streams.endedByShutdown(events, response).pipe(
-      map((event) => messages.of(event, event.type === 'done' ? this.#summaryOf(threadId) : undefined)),
+      map((event) => {
+        const isAnswered = event.type === 'done' || event.type === 'error';
+        const message = messages.of(event, isAnswered ? this.#summaryOf(threadId) : undefined);
+        return event.cause === undefined ? message : failureEvent(event.cause, message);
+      }),
       heartbeat(this.config.heartbeatMs),
     );
   }

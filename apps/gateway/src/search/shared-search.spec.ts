@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { ExecutionTracker } from '@followspot/nestjs';
 import fc from 'fast-check';
 import { Observable, type Subscription } from 'rxjs';
-import type { ExtractiveAnswerer } from '../answer/extractive-answerer.service.js';
+import type { AnswerPart, AnswerService } from '../answer/answer.service.js';
+import { UpstreamError } from '../answer/upstream-error.js';
 import type { PromptService } from '../answer/prompt.service.js';
 import type { AnswerCache } from '../cache/answer-cache.service.js';
 import { Flights } from '../cache/flights.service.js';
@@ -14,7 +15,11 @@ import { ResumableSearch } from './resumable-search.service.js';
 import type { PlacedEvent, SearchEvent } from './search-event.js';
 import { SearchService } from './search.service.js';
 
+const BY = { provider: 'p', model: 'm' };
 const WORDS = ['Every ', 'dimmer ', 'heats ', 'up.'];
+
+/** Where an answerer should say this, it fails. */
+const FAILURE = 'FAILURE';
 
 /** An answerer that says a word when it is told to. */
 class SlowAnswerer {
@@ -24,13 +29,14 @@ class SlowAnswerer {
   begun = 0;
   readonly #goOn = new Set<() => void>();
 
-  answer(words: readonly string[]): Observable<string> {
+  answer(words: readonly string[]): Observable<AnswerPart> {
     return new Observable((subscriber) => {
       let said = 0;
       const goOn = (): void => {
         const word = words[said++];
         if (word === undefined) subscriber.complete();
-        else subscriber.next(word);
+        else if (word === FAILURE) subscriber.error(new UpstreamError(BY, new Error('cut')));
+        else subscriber.next({ text: word, by: BY });
       };
       this.#goOn.add(goOn);
       this.begun += 1;
@@ -69,7 +75,7 @@ class Herd {
       cache as unknown as AnswerCache,
       { retrieve: () => [] } as unknown as CorpusService,
       { build: () => undefined } as unknown as PromptService,
-      { answer: () => this.answerer.answer(this.words) } as unknown as ExtractiveAnswerer,
+      { firstChoice: BY, answer: () => this.answerer.answer(this.words) } as unknown as AnswerService,
       this.flights,
     );
     this.#searches = new ResumableSearch(search, new ReplayBuffer(config), tracker);
@@ -147,6 +153,23 @@ describe('Clients that ask the same at the same time', () => {
     expect(herd.clients[1]!.told.map(({ type }) => type)).toEqual([
       ...['sources', 'token', 'restart', 'sources', 'token', 'token', 'done'],
     ]);
+  });
+
+  it('are all told when the model fails in the middle, each in an event of its own stream', async () => {
+    const herd = new Herd();
+    herd.words = ['Every ', FAILURE];
+    await herd.joins();
+    await herd.joins();
+    await herd.comesToAnEnd();
+    for (const [index, { told }] of herd.clients.entries()) {
+      expect(told.map(({ type }) => type)).toEqual(['sources', 'token', 'error']);
+      expect(told.at(-1)).toMatchObject({
+        error: 'upstream_error',
+        id: { traceId: `t${index}`, sequence: 3 },
+      });
+    }
+    expect(herd.answerer.begun).toBe(1);
+    expect(herd.flights.size).toBe(0);
   });
 
   it('that all leave leave nothing behind', async () => {

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 // One file that imports nothing but Node and uses only types that Node strips, so that it can also be started as a
-// process: `node libs/nestjs/src/testing/openai-server.ts [port]`. Then `PUT /scenario` says what to do next, and
-// `GET /calls` what was done.
+// process: `node libs/nestjs/src/testing/openai-server.ts [port]`. Then `PUT /scenario` says what to do next, `GET /calls`
+// what was done, and `GET /calls/1` waits until the first call is over and says what was done in that one.
 
 /** What the server does with a call; without anything it streams seven words and, if asked to, the usage. */
 export interface Scenario {
@@ -27,7 +27,16 @@ export interface Scenario {
   /** Goes on producing when the client has left, as providers do. Default false: it stops. */
   readonly goesOnAfterAbort?: boolean;
   /** Answers with this status and an error. */
-  readonly status?: 429 | 500;
+  readonly status?: 400 | 401 | 429 | 500;
+  /** Answers 400 where there are `stream_options`, as servers do that do not know them. */
+  readonly refusesStreamOptions?: boolean;
+}
+
+/** The counts in the field `usage` of a chat completion. */
+export interface SaidUsage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
 }
 
 const WORDS = ['The', ' cat', ' sat', ' on', ' the', ' mat', '.'];
@@ -48,6 +57,9 @@ export class ServedCall {
   tokensAfterAbort = 0;
   wasAborted = false;
   wasCut = false;
+  status = 200;
+  /** What was said about usage last, as it was sent; undefined as long as nothing was. */
+  usageSaid: SaidUsage | undefined;
   /** Everything has been produced that will be. */
   readonly finished = Promise.withResolvers<undefined>();
   /** The words before the stall have been sent. */
@@ -75,9 +87,13 @@ export class ServedCall {
 
   /** What it says of itself over HTTP. */
   toJSON(): object {
-    const { path, model, inputTokens, outputTokens, tokensAfterAbort, wasAborted } = this;
+    const { path, model, inputTokens, outputTokens, tokensAfterAbort, wasAborted, wasCut, status } = this;
     const { traceparent, 'x-trace-id': traceId } = this.headers;
-    return { path, model, inputTokens, outputTokens, tokensAfterAbort, wasAborted, traceparent, traceId };
+    const { usageSaid, request } = this;
+    return {
+      ...{ path, model, status, inputTokens, outputTokens, usageSaid, tokensAfterAbort, wasAborted, wasCut },
+      ...{ traceparent, traceId, streamOptions: request['stream_options'] },
+    };
   }
 }
 
@@ -126,10 +142,17 @@ export class OpenAiServer {
       json(response, 200, {});
     } else if (request.url === '/calls') {
       json(response, 200, this.calls);
+    } else if (request.url?.startsWith('/calls/') === true) {
+      const number = Number(request.url.slice('/calls/'.length));
+      while (this.calls.length < number) await this.nextCall();
+      const call = this.calls[number - 1];
+      await call?.finished.promise;
+      json(response, 200, call);
     } else {
       const call = new ServedCall(request, body, this.scenario);
       this.calls.push(call);
-      this.#waiting.shift()?.(call);
+      // All of them: several may wait for the same one.
+      for (const resolve of this.#waiting.splice(0)) resolve(call);
       await serve(call, response);
       call.finished.resolve(undefined);
     }
@@ -137,9 +160,12 @@ export class OpenAiServer {
 }
 
 async function serve(call: ServedCall, response: ServerResponse): Promise<void> {
-  const { status, words = WORDS } = call.scenario;
+  const { words = WORDS, refusesStreamOptions = false } = call.scenario;
+  const isRefused = refusesStreamOptions && call.request['stream_options'] !== undefined;
+  const status = isRefused ? 400 : call.scenario.status;
   const isChat = call.path.endsWith('/chat/completions');
   if (status !== undefined) {
+    call.status = status;
     json(response, status, { error: { message: `scenario ${status}`, type: 'scenario' } });
   } else if (call.request['stream'] === true) {
     await (isChat ? streamChat(call, response) : streamResponse(call, response));
@@ -236,10 +262,10 @@ function startEvents(call: ServedCall, response: ServerResponse): { write: Write
   return { write, isClosed: () => response.destroyed };
 }
 
-function usageOf(call: ServedCall, outputTokens = call.outputTokens): object {
+function usageOf(call: ServedCall, outputTokens = call.outputTokens): SaidUsage {
   const { usage, cachedTokens, reasoningTokens } = call.scenario;
   const [input, output] = usage === 'zeros' ? [0, 0] : [call.inputTokens, outputTokens];
-  return {
+  call.usageSaid = {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
@@ -248,6 +274,7 @@ function usageOf(call: ServedCall, outputTokens = call.outputTokens): object {
       completion_tokens_details: { reasoning_tokens: reasoningTokens },
     }),
   };
+  return call.usageSaid;
 }
 
 function wholeChat(call: ServedCall): object {

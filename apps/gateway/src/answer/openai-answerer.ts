@@ -1,0 +1,129 @@
+import { Logger } from '@nestjs/common';
+import { type ExecutionTracker, readChunk } from '@followspot/nestjs';
+import OpenAI from 'openai';
+import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
+import {
+  catchError,
+  defer,
+  filter,
+  finalize,
+  from,
+  map,
+  type Observable,
+  switchMap,
+  tap,
+  throwIfEmpty,
+} from 'rxjs';
+import type { Endpoint } from '../config/endpoint.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import { type AnsweredBy, type Answerer, ATTEMPT_STAGE } from './answerer.js';
+import { Circuit } from './circuit.js';
+import { messagesOf, type ModelMessage } from './model-messages.js';
+import type { Prompt } from './prompt.js';
+import { timeLimited } from './time-limits.js';
+import { EmptyAnswer } from './upstream-error.js';
+import { whole } from './whole.js';
+
+/** Statuses by which a server turns a request down and says nothing about itself. */
+const REQUEST_REFUSED: ReadonlySet<unknown> = new Set([400, 413, 422]);
+
+/** A model behind OpenAI's protocol: OpenAI itself, vLLM, Ollama, llama.cpp, LiteLLM and others. */
+export class OpenAiAnswerer implements Answerer {
+  readonly by: AnsweredBy;
+  readonly #client: OpenAI;
+  readonly #circuit: Circuit;
+  readonly #config: GatewayConfig;
+  readonly #tracker: ExecutionTracker;
+  readonly #logger = new Logger('Answerer');
+  /** Whether the server takes `stream_options`, which not all know; undefined until it has answered once. */
+  #takesStreamOptions: boolean | undefined;
+
+  constructor(endpoint: Endpoint, config: GatewayConfig, tracker: ExecutionTracker) {
+    const { provider, model, baseUrl, apiKey = 'none' } = endpoint;
+    this.by = { provider, model };
+    this.#config = config;
+    this.#tracker = tracker;
+    // Whoever tries again here tries what has just failed; there are others to ask.
+    this.#client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0 });
+    this.#circuit = new Circuit({
+      breakerFailures: config.breakerFailures,
+      breakerOpenMs: config.breakerOpenMs,
+      isFailure: (error) => !isRefused(error),
+      onOpen: () => {
+        this.#logger.warn(`${provider} ${model} fails and is left alone for ${config.breakerOpenMs} ms`);
+      },
+      onClose: () => {
+        this.#logger.log(`${provider} ${model} answers again`);
+      },
+    });
+  }
+
+  answer(prompt: Prompt, attempt: number): Observable<string> {
+    const messages = messagesOf(prompt, this.#config);
+    const ask = (): Observable<ChatCompletionChunk> => this.#called(messages, attempt);
+    return this.#circuit.guard(defer(ask)).pipe(
+      catchError((error: unknown) => {
+        if (!this.#mayBeStreamOptions(error)) throw error;
+        this.#takesStreamOptions = false;
+        return this.#circuit
+          .guard(defer(ask))
+          .pipe(tap({ error: () => (this.#takesStreamOptions = undefined) }));
+      }),
+      map(textOf),
+      filter((text) => text !== ''),
+      throwIfEmpty(() => new EmptyAnswer()),
+    );
+  }
+
+  /** A server that does not know `stream_options` may turn the request down for it, in whatever words. */
+  #mayBeStreamOptions(error: unknown): boolean {
+    return this.#takesStreamOptions === undefined && isRefused(error);
+  }
+
+  #called(messages: ModelMessage[], attempt: number): Observable<ChatCompletionChunk> {
+    const call = { ...this.by, stageId: ATTEMPT_STAGE, prompt: messages };
+    return this.#tracker.trackProvider(call, () => defer(() => this.#chunks(messages, attempt)));
+  }
+
+  #chunks(messages: ModelMessage[], attempt: number): Observable<ChatCompletionChunk> {
+    this.#tracker.setAttribute('attempt', attempt);
+    const unsubscribed = new AbortController();
+    const asksForUsage = this.#takesStreamOptions !== false;
+    const answered = this.#client.chat.completions.create(
+      {
+        model: this.by.model,
+        messages,
+        stream: true,
+        ...(asksForUsage && { stream_options: { include_usage: true } }),
+      },
+      {
+        signal: AbortSignal.any([this.#tracker.signal, unsubscribed.signal]),
+        headers: this.#tracker.outgoingHeaders(),
+      },
+    );
+    return from(answered).pipe(
+      tap(() => (this.#takesStreamOptions ??= true)),
+      switchMap((chunks) => chunks),
+      timeLimited(this.#config, isContent),
+      whole(),
+      finalize(() => {
+        unsubscribed.abort();
+      }),
+    );
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof OpenAI.APIError && REQUEST_REFUSED.has(error.status);
+}
+
+/** Content is what the provider stage takes for it: text, shown thought, a part of a tool call. */
+function isContent(chunk: ChatCompletionChunk): boolean {
+  const { text = '', reasoning = '' } = readChunk(chunk) ?? {};
+  return text !== '' || reasoning !== '';
+}
+
+/** What of a chunk is for the client. */
+function textOf({ choices: [choice] }: ChatCompletionChunk): string {
+  return choice?.delta.content ?? choice?.delta.refusal ?? '';
+}
