@@ -15,7 +15,7 @@ describe('two clients that ask the same at the same time', () => {
   let gateway: Gateway;
 
   beforeAll(async () => {
-    corpus = await longCorpus(3_000);
+    corpus = await longCorpus(1_500);
     gateway = await Gateway.start({
       CORPUS_DIR: corpus.folder,
       FLIGHT_EVENTS: '1000000',
@@ -160,7 +160,7 @@ describe('two clients that ask the same at the same time', () => {
 
 describe('clients that share an answer while nothing is tracked', () => {
   it('keep their ids apart, also when one takes over from another', async () => {
-    await using corpus = await longCorpus(3_000);
+    await using corpus = await longCorpus(1_500);
     await using gateway = await Gateway.start({
       CORPUS_DIR: corpus.folder,
       FLIGHT_EVENTS: '1000000',
@@ -204,7 +204,7 @@ describe('clients that share an answer when the gateway stops', () => {
 
 describe('an answer that is longer than FLIGHT_EVENTS', () => {
   it('is worked out again for who comes late, which is warned of once', async () => {
-    await using corpus = await longCorpus(3_000);
+    await using corpus = await longCorpus(1_500);
     await using gateway = await Gateway.start({
       CORPUS_DIR: corpus.folder,
       FLIGHT_EVENTS: '2',

@@ -71,7 +71,7 @@ export function stageDefinition(
     metadata: options.metadata ?? NO_METADATA,
     force: options.force ?? false,
     followThenable: options.followThenable ?? options.provider !== undefined,
-    ...(kind === 'cache' && { listener: meterOfCache }),
+    listener: kind === 'cache' ? meterOfCache : undefined,
   };
   return withProvider(definition, options.provider);
 }

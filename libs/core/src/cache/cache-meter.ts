@@ -10,7 +10,7 @@ const UNNAMED = 'unknown';
  * Looks at a stage of kind `cache` when it ends: what a hit has saved is written down, and of every look-up what
  * follows it is learnt when its trace ends. A look-up that failed has neither hit nor missed.
  */
-export class CacheMeter implements StageListener {
+class CacheMeter implements StageListener {
   constructor(private readonly stage: Stage) {}
 
   chunk(): void {
@@ -38,8 +38,10 @@ export class CacheMeter implements StageListener {
     const { savings } = this.stage.trace.recorder;
     const saving = savings.of(cache);
     if (saving === undefined) return;
-    this.stage.setAttribute('timeSavedMs', microseconds(saving.timeMs));
-    if (saving.cost === undefined) return;
+    // What the application says goes before an estimate.
+    const { timeSavedMs, costSaved } = this.stage.attributes;
+    if (timeSavedMs === undefined) this.stage.setAttribute('timeSavedMs', microseconds(saving.timeMs));
+    if (saving.cost === undefined || costSaved !== undefined) return;
     this.stage.setAttribute('costSaved', Math.round(saving.cost * 1e12) / 1e12);
     if (saving.currency !== undefined) this.stage.setAttribute('costCurrency', saving.currency);
   }

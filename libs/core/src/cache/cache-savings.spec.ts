@@ -120,6 +120,16 @@ describe('A hit', () => {
     expect(service.hit()).toEqual({ timeSavedMs: 5 });
   });
 
+  it('says what the application knows better', () => {
+    const service = new CachedService();
+    service.miss(100, euros(1));
+    const attributes = { cache: 'l1', hit: true, timeSavedMs: 7, costSaved: 0.5 };
+    service.run(() => {
+      service.tracker.trackStage('LOOKUP', () => true, { kind: 'cache', attributes: () => attributes });
+    });
+    expect(service.stage('LOOKUP').attributes).toEqual(attributes);
+  });
+
   it('that is declared by hand, and says so late, counts like any other', () => {
     const service = new CachedService();
     const lookUp = (hit: boolean): void => {

@@ -3,6 +3,7 @@ import { Aftermath, type Spending } from './aftermath.js';
 
 /** What a hit has spared, on average. */
 export interface Saving {
+  /** Milliseconds. */
   readonly timeMs: number;
   /** Undefined when it is not known. */
   readonly cost: number | undefined;

@@ -2,8 +2,11 @@ import type { StageExecution } from '../stage-execution.js';
 import type { Spending } from './aftermath.js';
 import type { CacheSavings } from './cache-savings.js';
 
+/** A look-up that has hit or missed. */
 interface Lookup {
+  /** The name of the cache. */
   readonly cache: string;
+  /** Whether it found something. */
   readonly isHit: boolean;
   /** Epoch milliseconds. */
   readonly endedAt: number;

@@ -35,8 +35,9 @@ class Cache {
 export interface CacheSummary {
   /** 0 to 1; left out when it was not asked in the window. */
   readonly hitRate?: number;
-  /** Left out as long as it is not known, as is the cost. */
+  /** Left out as long as it is not known. */
   readonly timeSavedSeconds?: number;
+  /** In the currency of the price table; left out as long as it is not known. */
   readonly costSaved?: number;
 }
 

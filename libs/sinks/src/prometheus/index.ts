@@ -1,4 +1,5 @@
 export type { BudgetSource, BudgetSummary } from './budget-figures.js';
+export type { CacheSummary } from './cache-figures.js';
 export type { Scrape, ScrapeFormat } from './exposition.js';
 export { type MetricDefinition, type MetricName, METRICS } from './metric-table.js';
 export { PrometheusSink, type PrometheusSinkOptions } from './prometheus-sink.js';

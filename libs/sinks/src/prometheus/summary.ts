@@ -20,6 +20,7 @@ export interface MetricsSummary {
     readonly routes: Readonly<Record<string, RouteSummary>>;
   };
   readonly streams: StreamSummary;
+  /** Every cache that was asked since the start. */
   readonly caches: Readonly<Record<string, CacheSummary>>;
   readonly providers: Readonly<Record<string, ProviderSummary>>;
   /** Of each application that has a budget. */
