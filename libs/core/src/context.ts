@@ -1,11 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { findContextFrames } from './context-frames.js';
 import type { Stage } from './stage.js';
 
 /**
- * The one AsyncLocalStorage of the process: which stage is running here. Only ever entered with `run`, because what
- * `enterWith` sets leaks to whoever runs next. The trace, its ids and its recorder all hang off the stage.
+ * The one AsyncLocalStorage of the process: which stage is running here. Whatever is entered is left again by the same
+ * call, because what `enterWith` sets leaks to whoever runs next. The trace, its ids and its recorder all hang off the
+ * stage.
  */
 const storage = new AsyncLocalStorage<Stage | undefined>();
+
+const frames = findContextFrames();
+
+/** Any function that is called by `this` and arguments and not by its type. */
+export type Call = (this: unknown, ...args: unknown[]) => unknown;
+
+const NO_ARGUMENTS: readonly unknown[] = [];
 
 /** The innermost stage whose code is running, or undefined outside every trace. */
 export function currentStage(): Stage | undefined {
@@ -14,5 +23,29 @@ export function currentStage(): Stage | undefined {
 
 /** Runs `fn` as code of `stage`; with undefined, as code outside every trace. */
 export function runInStage<T>(stage: Stage | undefined, fn: () => T): T {
-  return storage.run(stage, fn);
+  return storage.getStore() === stage ? fn() : (callInStage(stage, fn, undefined, NO_ARGUMENTS) as T);
+}
+
+/** Calls a function as code of `stage`. What it returns or throws comes back. */
+export function callInStage(
+  stage: Stage | undefined,
+  call: Call,
+  self: unknown,
+  args: readonly unknown[],
+): unknown {
+  if (frames === undefined) return storage.run(stage, applied, call, self, args);
+  const outer = frames.current();
+  storage.enterWith(stage);
+  const inner = frames.current();
+  try {
+    return call.apply(self, args as unknown[]);
+  } finally {
+    // Where the application has entered something meanwhile that is to last, only our own part is put back.
+    if (frames.current() === inner) frames.set(outer);
+    else storage.enterWith(outer?.get(storage) as Stage | undefined);
+  }
+}
+
+function applied(call: Call, self: unknown, args: readonly unknown[]): unknown {
+  return call.apply(self, args as unknown[]);
 }

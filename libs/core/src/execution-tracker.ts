@@ -98,7 +98,8 @@ export class ExecutionTracker {
     const { root, mayRecord } = this.#recorder.openTrace(definition, options);
     if (root === undefined) return fn();
     if (!mayRecord) return root.run(fn);
-    return runToCompletion(root, definition, fn, options?.attributes as AttributesOf | undefined) as T;
+    const attributesOf = options?.attributes as AttributesOf | undefined;
+    return runToCompletion(root, definition, fn, undefined, [], attributesOf) as T;
   }
 
   /** Sets an attribute on the stage that is running here; does nothing outside a trace. */

@@ -1,9 +1,11 @@
 import { complete, type ValueListener } from './completion/complete.js';
-import { currentStage, runInStage } from './context.js';
+import { type Call, callInStage, currentStage } from './context.js';
 import type { Recorder } from './recorder.js';
 import type { Stage } from './stage.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { Attributes } from './stage-execution.js';
+
+const NO_ARGUMENTS: readonly unknown[] = [];
 
 /**
  * Runs `call` as a stage inside the one that is running here, and follows what it returns to its end. Outside every
@@ -14,18 +16,32 @@ export function runStage(
   call: () => unknown,
   attributesOf?: AttributesOf,
 ): unknown {
-  const stage = startStage(definition);
-  return stage === undefined ? call() : runToCompletion(stage, definition, call, attributesOf);
+  const parent = currentStage();
+  if (parent === undefined || !parent.trace.admits(parent, definition)) return call();
+  return runSubstage(parent, definition, call, undefined, NO_ARGUMENTS, attributesOf);
 }
 
-/** Starts a stage inside the one that is running here; undefined where its work is to be a plain call. */
-export function startStage(definition: StageDefinition, args: readonly unknown[] = []): Stage | undefined {
-  const parent = currentStage();
-  if (parent === undefined) return undefined;
+/** Runs a call as a stage that the trace of its parent has admitted. */
+export function runSubstage(
+  parent: Stage,
+  definition: StageDefinition,
+  call: Call,
+  self: unknown,
+  args: readonly unknown[],
+  attributesOf?: AttributesOf,
+): unknown {
+  const stage = startStage(parent, definition, args);
+  if (stage === undefined) return call.apply(self, args as unknown[]);
+  return runToCompletion(stage, definition, call, self, args, attributesOf);
+}
+
+/** Undefined where that fails; the work is then a plain call. */
+function startStage(parent: Stage, definition: StageDefinition, args: readonly unknown[]): Stage | undefined {
+  const { trace } = parent;
   try {
-    return parent.open(definitionOfCall(definition, args, parent.trace.recorder));
+    return trace.start(parent, definitionOfCall(definition, args, trace.recorder));
   } catch (error) {
-    parent.trace.recorder.reportInternalError('stage start', error);
+    trace.recorder.reportInternalError('stage start', error);
     return undefined;
   }
 }
@@ -36,31 +52,45 @@ export function definitionOfCall(
   args: readonly unknown[],
   recorder: Recorder,
 ): StageDefinition {
-  const { forCall } = definition;
-  if (forCall === undefined) return definition;
-  return recorder.attempt(`provider of ${definition.stageId}`, () => forCall(args)) ?? definition;
+  return definition.forCall === undefined ? definition : definitionFor(definition, args, recorder);
+}
+
+function definitionFor(
+  definition: StageDefinition,
+  args: readonly unknown[],
+  recorder: Recorder,
+): StageDefinition {
+  return (
+    recorder.attempt(`provider of ${definition.stageId}`, () => definition.forCall?.(args)) ?? definition
+  );
 }
 
 /** Reads attributes off the value that the work came to. */
 export type AttributesOf = (value: unknown) => Attributes;
 
-/** Runs `call` as code of a stage that is open and ends the stage when the work is finished. */
+/** Makes a call as code of a stage that is open and ends the stage when the work is finished. */
 export function runToCompletion(
   stage: Stage,
   definition: StageDefinition,
-  call: () => unknown,
+  call: Call,
+  self: unknown,
+  args: readonly unknown[],
   attributesOf?: AttributesOf,
 ): unknown {
   let result: unknown;
   try {
-    result = runInStage(stage, call);
+    result = callInStage(stage, call, self, args);
   } catch (error) {
-    stage.trace.recorder.attempt('stage end', () => {
-      stage.fail(error);
-    });
+    failed(stage, error);
     throw error;
   }
   return complete(stage, result, definition.followThenable, attributesOf && attributeListener(attributesOf));
+}
+
+function failed(stage: Stage, error: unknown): void {
+  stage.trace.recorder.attempt('stage end', () => {
+    stage.fail(error);
+  });
 }
 
 function attributeListener(attributesOf: AttributesOf): ValueListener {

@@ -121,19 +121,29 @@ export class Trace implements TraceIdentity {
 
   /** Starts a stage; undefined when it is not to be recorded, and its work then runs as a plain call. */
   openStage(parent: Stage, definition: StageDefinition, attributes?: Attributes): Stage | undefined {
+    return this.admits(parent, definition) ? this.start(parent, definition, attributes) : undefined;
+  }
+
+  /** Whether a stage is to be recorded; then {@link start} has to follow, because it is counted already. */
+  admits(parent: Stage, definition: StageDefinition): boolean {
     if (definition.force) this.force();
-    if (!this.#isRecording || this.recorder.isDelivering) return undefined;
+    if (!this.#isRecording || this.recorder.isDelivering) return false;
     const { limits, drops } = this.recorder;
     if (this.root === undefined || this.#windDown !== undefined) {
       drops.lateStages += 1;
-      return undefined;
+      return false;
     }
     if (this.#stageCount >= limits.stagesPerTrace || parent.depth >= limits.stageDepth) {
       drops.stages += 1;
       this.#droppedStages += 1;
-      return undefined;
+      return false;
     }
     this.#stageCount += 1;
+    return true;
+  }
+
+  /** Starts a stage that was admitted. */
+  start(parent: Stage, definition: StageDefinition, attributes?: Attributes): Stage {
     const stage = new Stage(this, parent, this.#admitted(definition), this.now());
     if (attributes !== undefined) stage.setAttributes(attributes);
     this.#announce(stage);

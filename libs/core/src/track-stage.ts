@@ -1,5 +1,6 @@
 import { checkedStageDefinition, type StageOptions } from './stage-definition.js';
-import { runToCompletion, startStage } from './run-stage.js';
+import { type Call, currentStage } from './context.js';
+import { type AttributesOf, runSubstage } from './run-stage.js';
 import type { Stage } from './stage.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { Attributes } from './stage-execution.js';
@@ -74,32 +75,37 @@ function tracked(
   definition: StageDefinition,
   attributes: AttributesReader | undefined,
 ): Method {
-  const call = original as (this: unknown, ...args: unknown[]) => unknown;
+  const call = original as Call;
   // Method syntax: like the original, the wrapper cannot be called with `new` and has no prototype.
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it passes on whatever `this` it is called with
   const { wrapper } = {
     wrapper(this: unknown, ...args: unknown[]): unknown {
-      const stage = isTrackingOn() ? startStage(definition, args) : undefined;
-      // Called from here and not from a closure: a plain call then costs one frame of the stack and not three.
-      if (stage === undefined) return call.apply(this, args);
-      return runCall(stage, definition, call, this, args, attributes);
+      const parent = isTrackingOn() ? currentStage() : undefined;
+      // Called from here: a plain call costs one frame of the stack. `args` is only passed on, so that V8 does not even
+      // make the array.
+      if (parent === undefined || !parent.trace.admits(parent, definition)) return call.apply(this, args);
+      return runMethod(parent, definition, attributes, call, this, ...args);
     },
   };
   imitate(wrapper, original);
   return wrapper;
 }
 
-/** Apart, because its closures would make every call of the wrapper allocate what they share. */
-function runCall(
-  stage: Stage,
+function runMethod(
+  parent: Stage,
   definition: StageDefinition,
-  call: (this: unknown, ...args: unknown[]) => unknown,
-  self: unknown,
-  args: unknown[],
   attributes: AttributesReader | undefined,
+  call: Call,
+  self: unknown,
+  ...args: unknown[]
 ): unknown {
-  const attributesOf = attributes && ((value: unknown) => attributes(value, ...args));
-  return runToCompletion(stage, definition, () => call.apply(self, args), attributesOf);
+  const attributesOf = attributes && attributesWith(attributes, args);
+  return runSubstage(parent, definition, call, self, args, attributesOf);
+}
+
+/** Apart, because its closure would make every call allocate what it shares. */
+function attributesWith(attributes: AttributesReader, args: readonly unknown[]): AttributesOf {
+  return (value) => attributes(value, ...args);
 }
 
 /** Gives the wrapper everything that others look for on a method: name, length, own properties, Reflect metadata. */

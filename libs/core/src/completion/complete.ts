@@ -31,20 +31,30 @@ export function complete(
   followsThenable: boolean,
   onValue?: ValueListener,
 ): unknown {
+  // Most results are neither, and are not asked anything.
+  if (typeof result !== 'object' || result === null) {
+    return completeSettled(stage, result, undefined, true, onValue);
+  }
   try {
     if (types.isPromise(result) && hasNativeThen(result)) {
-      return followPromise(stage, result, (value) =>
-        completeSettled(stage, value, shapeOf(stage, value), false, onValue),
-      );
+      return followPromise(stage, result, settleInBetween, onValue);
     }
   } catch (error) {
     // A subclass whose promises cannot be derived from. The caller gets what the method returned.
     stage.trace.recorder.reportInternalError('promise', error);
   }
-  const settle = (settled: Stage, value: unknown): unknown =>
-    completeSettled(settled, value, shapeOf(settled, value), false, onValue);
-  const shape = shapeOf(stage, result, followsThenable ? thenableShape(settle) : undefined);
+  const shape = shapeOf(stage, result, followsThenable ? followedThenable(onValue) : undefined);
   return completeSettled(stage, result, shape, true, onValue);
+}
+
+/** Apart from its callers, whose every call would allocate what its closure shares. */
+function followedThenable(onValue: ValueListener | undefined): ResultShape {
+  return thenableShape((stage, value) => settleInBetween(stage, value, onValue));
+}
+
+/** What a promise or a thenable came to. */
+function settleInBetween(stage: Stage, value: unknown, onValue: ValueListener | undefined): unknown {
+  return completeSettled(stage, value, shapeOf(stage, value), false, onValue);
 }
 
 /** There is a result, directly or by a promise that resolved: a value, or a stream that goes on. */

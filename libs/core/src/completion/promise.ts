@@ -25,23 +25,30 @@ export function hasNativeThen(promise: Promise<unknown>): boolean {
  * the side would mark a rejection as handled that nobody handles. What the promise carries beside its state (a
  * `cancel` method, say) is carried over.
  */
-export function followPromise(
+export function followPromise<L>(
   stage: Stage,
   promise: Promise<unknown>,
-  onFulfilled: (value: unknown) => unknown,
+  settle: (stage: Stage, value: unknown, listener: L) => unknown,
+  listener: L,
 ): Promise<unknown> {
-  const derived = nativeThen.call(promise, onFulfilled, (error: unknown) => {
-    stage.fail(error);
-    throw error;
-  });
-  if (carriesSomething(promise)) {
-    for (const key of Reflect.ownKeys(promise)) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(promise, key);
-      // Unlike `Object.defineProperty`, does not throw where the class has defined the property already, and for good.
-      if (descriptor !== undefined) Reflect.defineProperty(derived, key, descriptor);
-    }
-  }
+  const derived = nativeThen.call(
+    promise,
+    (value: unknown) => settle(stage, value, listener),
+    (error: unknown) => {
+      stage.fail(error);
+      throw error;
+    },
+  );
+  if (carriesSomething(promise)) carryOver(promise, derived);
   return derived;
+}
+
+function carryOver(promise: object, derived: object): void {
+  for (const key of Reflect.ownKeys(promise)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(promise, key);
+    // Unlike `Object.defineProperty`, does not throw where the class has defined the property already, and for good.
+    if (descriptor !== undefined) Reflect.defineProperty(derived, key, descriptor);
+  }
 }
 
 /** Whether anything enumerable is there; to ask every promise for all its keys costs a tenth of a stage. */
