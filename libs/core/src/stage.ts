@@ -1,5 +1,6 @@
 import { NO_ATTRIBUTES, withAttribute } from './attributes.js';
 import { currentStage, runInStage } from './context.js';
+import { CoveredTime } from './covered-time.js';
 import { describeError } from './describe-error.js';
 import { isAbortError } from './is-abort-error.js';
 import { microseconds } from './microseconds.js';
@@ -14,16 +15,25 @@ import type {
   StageKind,
   StreamEnding,
 } from './stage-execution.js';
+import { deepestFirst, snapshotOf } from './stage-tree.js';
 import type { Trace } from './trace.js';
 import { ABORT_LAG } from './wind-down.js';
 
 /**
+ * What a stage is doing. A stage is `held` between the return of a method and the first use of the stream it returned:
+ * nothing runs then, so that time is not counted. `unused` is held, too, and is `dropped` without a record if it stays
+ * so. `closed` is ended by the end of its trace, while its work was running.
+ */
+type State = 'open' | 'held' | 'unused' | 'ended' | 'closed' | 'dropped';
+
+/** Shared by every stage that has no substage. */
+const NO_SUBSTAGES: readonly Stage[] = Object.freeze([]);
+
+/**
  * One stage from start to end. While it is open it carries the bookkeeping in private fields; what is public is the
  * {@link StageExecution} that sinks and summaries read, final once the stage has ended. One object does both, because
- * a second one per stage is what tracking would cost most.
- *
- * A stage is `held` between the return of a method and the first use of the stream it returned: nothing runs then, so
- * that time is not counted.
+ * a second one per stage is what tracking would cost most. For the same reason it has few fields, and what most stages
+ * never need is in an object of its own.
  */
 export class Stage implements StageExecution {
   readonly stageId: string;
@@ -41,25 +51,19 @@ export class Stage implements StageExecution {
   errorCauses: readonly string[] | undefined = undefined;
   attributes: Attributes = NO_ATTRIBUTES;
   readonly metadata: Metadata;
-  substages: Stage[] = [];
+  substages: readonly Stage[] = NO_SUBSTAGES;
 
   readonly #depth: number;
   readonly #trace: Trace;
   #definition: StageDefinition;
   #parent: Stage | undefined;
-  #state: 'open' | 'held' | 'ended' = 'open';
-  #startMs: number;
-  /** Time spent before the stage was held. */
-  #bodyMs = 0;
+  #state: State = 'open';
+  /** While the clock goes, its reading at the start, later by the time it stood; otherwise how long it has gone. */
+  #clockMs: number;
+  #isClaimed = false;
   /** Made where the stage is declared to have one. */
   #listener: StageListener | undefined;
-  #isClaimed = false;
-  #isDiscardable = false;
-  #wasClosedByTrace = false;
-  /** Self time is what no substage covers: how many are running, since when, and what they covered before. */
-  #runningSubstages = 0;
-  #coveredSinceMs = 0;
-  #coveredMs = 0;
+  #covered: CoveredTime | undefined;
 
   constructor(trace: Trace, parent: Stage | undefined, definition: StageDefinition, startMs: number) {
     this.stageId = definition.stageId;
@@ -70,12 +74,17 @@ export class Stage implements StageExecution {
     this.#trace = trace;
     this.#definition = definition;
     this.#parent = parent;
-    this.#startMs = startMs;
+    this.#clockMs = startMs;
     this.#depth = parent === undefined ? 0 : parent.#depth + 1;
     if (definition.listener !== undefined) this.#listener = definition.listener(this);
-    if (parent === undefined) return;
-    parent.substages.push(this);
-    parent.#substageRuns(startMs);
+    if (parent !== undefined) parent.#adopt(this, startMs);
+  }
+
+  #adopt(substage: Stage, now: number): void {
+    if (this.substages === NO_SUBSTAGES) this.substages = [substage];
+    else (this.substages as Stage[]).push(substage);
+    this.#covered ??= new CoveredTime();
+    this.#covered.substageRuns(now);
   }
 
   /** The trace it belongs to, also when both have ended. */
@@ -90,7 +99,7 @@ export class Stage implements StageExecution {
 
   /** Whether the record is final. */
   get hasEnded(): boolean {
-    return this.#state === 'ended';
+    return !(this.#state === 'open' || this.#state === 'held' || this.#state === 'unused');
   }
 
   /** Runs `fn` as code of this stage: stages that start within become its substages. */
@@ -100,14 +109,14 @@ export class Stage implements StageExecution {
 
   /** Sets an attribute within the limits; does nothing once the stage has ended. */
   setAttribute(key: string, value: AttributeValue): void {
-    if (this.#state === 'ended') return;
+    if (this.hasEnded) return;
     const { limits, drops } = this.#trace.recorder;
     this.attributes = withAttribute(this.attributes, key, value, limits, drops);
   }
 
   /** The same for text of a prompt or an answer, within the limit `contentLength`; undefined is nothing to set. */
   setContent(key: string, text: string | undefined): void {
-    if (this.#state === 'ended' || text === undefined) return;
+    if (text === undefined || this.hasEnded) return;
     const { limits, drops } = this.#trace.recorder;
     const longer = { ...limits, attributeLength: limits.contentLength };
     this.attributes = withAttribute(this.attributes, key, text, longer, drops);
@@ -120,7 +129,7 @@ export class Stage implements StageExecution {
 
   /** Milliseconds that the stage has lasted so far, without the time in which it was held. */
   get elapsedMs(): number {
-    return this.#state === 'open' ? this.#trace.now() - this.#startMs : this.#bodyMs;
+    return this.#state === 'open' ? this.#trace.now() - this.#clockMs : this.#clockMs;
   }
 
   /** Whether anybody listens to {@link chunk} and {@link value}. */
@@ -130,12 +139,12 @@ export class Stage implements StageExecution {
 
   /** One piece of the result has been produced. */
   chunk(value: unknown): void {
-    if (this.#listener !== undefined && this.#state !== 'ended') this.#listener.chunk(value);
+    if (this.#listener !== undefined && !this.hasEnded) this.#listener.chunk(value);
   }
 
   /** The work came to a value that is no stream. */
   value(value: unknown): void {
-    if (this.#listener !== undefined && this.#state !== 'ended') this.#listener.value(value);
+    if (this.#listener !== undefined && !this.hasEnded) this.#listener.value(value);
   }
 
   /**
@@ -154,10 +163,9 @@ export class Stage implements StageExecution {
    */
   hold(isDiscardable: boolean, now = this.#trace.now()): void {
     if (this.#state !== 'open') return;
-    this.#state = 'held';
-    this.#isDiscardable = isDiscardable;
-    this.#bodyMs = now - this.#startMs;
-    if (this.#runningSubstages > 0) this.#coveredMs += now - this.#coveredSinceMs;
+    this.#state = isDiscardable ? 'unused' : 'held';
+    this.#clockMs = now - this.#clockMs;
+    this.#covered?.stop(now);
     this.#pausesForParent(now);
   }
 
@@ -168,11 +176,11 @@ export class Stage implements StageExecution {
   claim(): Stage | undefined {
     const here = currentStage();
     const isSameTrace = here === undefined || here.#trace === this.#trace;
-    if (this.#isClaimed || !isSameTrace || this.#state === 'ended') {
+    if (this.#isClaimed || !isSameTrace || this.hasEnded) {
       return (here ?? this.#parent)?.open(this.#definition);
     }
     this.#isClaimed = true;
-    if (this.#state === 'held') this.#resume();
+    if (this.#state !== 'open') this.#resume();
     return this;
   }
 
@@ -199,7 +207,7 @@ export class Stage implements StageExecution {
       this.#end('cancelled');
       return;
     }
-    if (this.#state !== 'ended') {
+    if (!this.hasEnded) {
       const { attributeLength } = this.#trace.recorder.limits;
       const { type, message, status, causes } = describeError(error, attributeLength);
       this.errorType = type;
@@ -222,9 +230,11 @@ export class Stage implements StageExecution {
 
   /** Ends the stage now unless it has ended; the root ends its whole trace. */
   #end(outcome: Outcome): void {
-    if (this.#state === 'ended') {
-      if (this.#wasClosedByTrace) this.#trace.recorder.drops.lateStages += 1;
-      this.#wasClosedByTrace = false;
+    if (this.#state === 'closed') {
+      this.#trace.recorder.drops.lateStages += 1;
+      this.#state = 'ended';
+    } else if (this.hasEnded) {
+      return;
     } else if (this === this.#trace.root) {
       this.#trace.end(outcome);
     } else {
@@ -237,7 +247,7 @@ export class Stage implements StageExecution {
 
   /** The stages below this one in which something is running at this moment. */
   runningSubstages(): Stage[] {
-    return this.#deepestFirst().filter((stage) => stage !== this && stage.#state === 'open');
+    return deepestFirst(this).filter((stage) => stage !== this && stage.#state === 'open');
   }
 
   /**
@@ -245,22 +255,23 @@ export class Stage implements StageExecution {
    * trace is concerned, and a stream that nobody used leaves what ran before it, or nothing.
    */
   closeSubstages(now: number): void {
-    for (const stage of this.#deepestFirst()) {
-      if (stage.substages.some((substage) => substage.#isUnused())) {
-        stage.substages = stage.substages.filter((substage) => !substage.#isUnused());
+    for (const stage of deepestFirst(this)) {
+      if (stage.substages.some((substage) => substage.isUnused)) {
+        stage.substages = stage.substages.filter((substage) => !substage.isUnused);
       }
       if (stage !== this) stage.#closeWithTrace(now);
     }
   }
 
   #closeWithTrace(now: number): void {
+    if (this.hasEnded) return;
     if (this.#state === 'open') {
-      this.#wasClosedByTrace = true;
       this.finish('cancelled', now);
-    } else if (this.#state === 'held' && !this.#isUnused()) {
+      this.#state = 'closed';
+    } else if (!this.isUnused) {
       this.finish('ok', now);
     } else {
-      this.#state = 'ended';
+      this.#state = 'dropped';
       this.#parent = undefined;
       this.#letGo();
     }
@@ -273,17 +284,6 @@ export class Stage implements StageExecution {
     this.#definition = this.#definition.afterEnd ?? this.#definition;
   }
 
-  /** This stage and all below it, each after its substages. A loop: a tree may be deeper than the stack. */
-  #deepestFirst(): Stage[] {
-    const stages: Stage[] = [];
-    const pending: Stage[] = [this];
-    for (let stage = pending.pop(); stage !== undefined; stage = pending.pop()) {
-      stages.push(stage);
-      for (const substage of stage.substages) pending.push(substage);
-    }
-    return stages.reverse();
-  }
-
   /**
    * Seals the record, hands it on and returns it. Only the trace calls it from outside, with one clock reading for
    * all it closes.
@@ -291,17 +291,17 @@ export class Stage implements StageExecution {
   finish(given: Outcome, now: number): StageExecution {
     const outcome = this.#listener?.ends(given) ?? given;
     this.#letGo();
-    const wasHeld = this.#state === 'held';
-    if (!wasHeld && this.#runningSubstages > 0) this.#coveredMs += now - this.#coveredSinceMs;
-    this.#state = 'ended';
-    // What is handed to sinks is also in the tree.
-    this.#isDiscardable = false;
-    const durationMs = wasHeld ? this.#bodyMs : now - this.#startMs;
+    const isClockGoing = this.#state === 'open';
+    const durationMs = isClockGoing ? now - this.#clockMs : this.#clockMs;
     this.outcome = outcome;
     this.success = outcome !== 'error';
     this.durationMs = microseconds(durationMs);
-    this.selfTimeMs = microseconds(durationMs - this.#coveredMs);
-    if (!wasHeld) this.#pausesForParent(now);
+    this.selfTimeMs =
+      this.#covered === undefined
+        ? this.durationMs
+        : microseconds(durationMs - (isClockGoing ? this.#covered.totalMs(now) : this.#covered.stoppedMs));
+    this.#state = 'ended';
+    if (isClockGoing) this.#pausesForParent(now);
     // A context that outlives the request (a timer) then keeps this stage in memory, and not the tree above it.
     this.#parent = undefined;
     const record = this === this.#trace.root ? this.#givenAway() : this;
@@ -315,32 +315,22 @@ export class Stage implements StageExecution {
    */
   #givenAway(): StageExecution {
     const record = this.#copy(this.substages);
-    this.substages = [];
+    this.substages = NO_SUBSTAGES;
     return record;
   }
 
   /** A copy for readers while the trace runs; what is still open says so and has its duration so far. */
   snapshot(now: number): StageExecution {
-    const copies: StageExecution[] = [];
-    const pending: [Stage, StageExecution[]][] = [[this, copies]];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const [stage, siblings] = next;
-      const substages: StageExecution[] = [];
-      siblings.push(stage.#copySoFar(now, substages));
-      for (const substage of stage.substages.toReversed()) {
-        if (!substage.#isUnused()) pending.push([substage, substages]);
-      }
-    }
-    return copies[0] ?? this;
+    return snapshotOf(this, now);
   }
 
-  #copySoFar(now: number, substages: readonly StageExecution[]): StageExecution {
+  /** The same of this stage alone. */
+  copySoFar(now: number, substages: readonly StageExecution[]): StageExecution {
     const copy = this.#copy(substages);
-    if (this.#state === 'ended') return copy;
+    if (this.hasEnded) return copy;
     const isOpen = this.#state === 'open';
-    const durationMs = isOpen ? now - this.#startMs : this.#bodyMs;
-    const coveredMs =
-      this.#coveredMs + (isOpen && this.#runningSubstages > 0 ? now - this.#coveredSinceMs : 0);
+    const durationMs = isOpen ? now - this.#clockMs : this.#clockMs;
+    const coveredMs = (isOpen ? this.#covered?.totalMs(now) : this.#covered?.stoppedMs) ?? 0;
     return {
       ...copy,
       attributes: { ...this.attributes },
@@ -354,30 +344,22 @@ export class Stage implements StageExecution {
     return { ...(this as StageExecution), substages };
   }
 
-  #isUnused(): boolean {
-    return this.#isDiscardable && !this.#isClaimed && this.substages.length === 0;
+  /** Whether nothing has happened in it, so that it leaves no record if it stays so. */
+  get isUnused(): boolean {
+    return this.#state === 'dropped' || (this.#state === 'unused' && this.substages.length === 0);
   }
 
   #resume(): void {
     const now = this.#trace.now();
     this.#state = 'open';
-    this.#startMs = now - this.#bodyMs;
-    this.startedAt = this.#trace.wallAt(this.#startMs);
-    this.#coveredSinceMs = now;
-    if (this.#parent !== undefined) this.#parent.#substageRuns(now);
+    this.#clockMs = now - this.#clockMs;
+    this.startedAt = this.#trace.wallAt(this.#clockMs);
+    this.#covered?.goOn(now);
+    if (this.#parent !== undefined) this.#parent.#covered?.substageRuns(now);
   }
 
   #pausesForParent(now: number): void {
-    if (this.#parent !== undefined) this.#parent.#substagePauses(now);
-  }
-
-  #substageRuns(now: number): void {
-    if (this.#runningSubstages === 0) this.#coveredSinceMs = now;
-    this.#runningSubstages += 1;
-  }
-
-  #substagePauses(now: number): void {
-    this.#runningSubstages -= 1;
-    if (this.#runningSubstages === 0 && this.#state === 'open') this.#coveredMs += now - this.#coveredSinceMs;
+    const parent = this.#parent;
+    if (parent !== undefined) parent.#covered?.substagePauses(now, parent.#state === 'open');
   }
 }

@@ -5,6 +5,7 @@ import type { TraceIdentity } from './sink.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
+import { countOf } from './stage-tree.js';
 import type { StageDefinition } from './stage-definition.js';
 import type {
   Attributes,
@@ -37,6 +38,8 @@ export class Trace implements TraceIdentity {
   readonly #startMs: number;
   #isRecording: boolean;
   #stageCount = 1;
+  /** Stages below the root that have not ended, held ones included. */
+  #openStages = 0;
   #droppedStages = 0;
   #answeredAfterMs: number | undefined;
   #abort: AbortController | undefined;
@@ -145,6 +148,7 @@ export class Trace implements TraceIdentity {
   /** Starts a stage that was admitted. */
   start(parent: Stage, definition: StageDefinition, attributes?: Attributes): Stage {
     const stage = new Stage(this, parent, this.#admitted(definition), this.now());
+    this.#openStages += 1;
     if (attributes !== undefined) stage.setAttributes(attributes);
     this.#announce(stage);
     return stage;
@@ -152,6 +156,7 @@ export class Trace implements TraceIdentity {
 
   /** Called by a stage when it has ended. */
   stageEnded(stage: StageExecution): void {
+    this.#openStages -= 1;
     if (!this.#isRecording) return;
     this.recorder.measured.record(stage, this);
     if (this.keptBecause === undefined) this.#undecided.push(stage);
@@ -186,7 +191,8 @@ export class Trace implements TraceIdentity {
     // First of all: stages whose work stops at once still end by themselves.
     if (outcome === 'cancelled' && this.#windDown === undefined) this.#startWindDown(this.now());
     const now = this.now();
-    root.closeSubstages(now);
+    // Asked first: most traces end when everything in them has, and the tree may be large.
+    if (this.#openStages > 0) root.closeSubstages(now);
     this.#decide(outcome, this.#answeredAfterMs ?? (this.#windDown?.abortedAtMs ?? now) - this.#startMs);
     const record = root.finish(outcome, now);
     if (this.keptBecause !== undefined) this.recorder.history.add(this.#summaryOf(record, false));
@@ -252,15 +258,4 @@ export class Trace implements TraceIdentity {
       stages: [root],
     };
   }
-}
-
-/** Stages of a tree. A loop: a tree may be deeper than the stack. */
-function countOf(root: StageExecution): number {
-  let count = 0;
-  const pending = [root];
-  for (let stage = pending.pop(); stage !== undefined; stage = pending.pop()) {
-    count += 1;
-    for (const substage of stage.substages) pending.push(substage);
-  }
-  return count;
 }

@@ -1,0 +1,42 @@
+/**
+ * How much of a stage's time its substages cover, which is what its self time leaves out. Substages that run side by
+ * side cover it once. Most stages have no substage and none of these.
+ */
+export class CoveredTime {
+  #running = 0;
+  #sinceMs = 0;
+  #beforeMs = 0;
+
+  /** A substage runs from now on. */
+  substageRuns(now: number): void {
+    if (this.#running === 0) this.#sinceMs = now;
+    this.#running += 1;
+  }
+
+  /** A substage does not run any longer. Only where the stage's own clock goes, its time was covered. */
+  substagePauses(now: number, isClockGoing: boolean): void {
+    this.#running -= 1;
+    if (this.#running === 0 && isClockGoing) this.#beforeMs += now - this.#sinceMs;
+  }
+
+  /** The stage's own clock stops. */
+  stop(now: number): void {
+    this.#beforeMs = this.totalMs(now);
+    this.#sinceMs = now;
+  }
+
+  /** The stage's own clock goes on. */
+  goOn(now: number): void {
+    this.#sinceMs = now;
+  }
+
+  /** The time covered before the clock stopped. */
+  get stoppedMs(): number {
+    return this.#beforeMs;
+  }
+
+  /** The time covered so far, while the clock goes. */
+  totalMs(now: number): number {
+    return this.#running > 0 ? this.#beforeMs + (now - this.#sinceMs) : this.#beforeMs;
+  }
+}
