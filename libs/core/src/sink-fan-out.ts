@@ -30,6 +30,7 @@ export class SinkFanOut implements Sink {
   }
 
   started(stage: StageStart, trace: TraceIdentity): void {
+    if (this.#starting.length === 0) return;
     this.#callDepth += 1;
     for (const sink of this.#starting) {
       try {
@@ -42,10 +43,12 @@ export class SinkFanOut implements Sink {
   }
 
   record(stage: StageExecution, trace: TraceIdentity): void {
+    if (this.#sinks.length === 0) return;
     this.#callDepth += 1;
     for (const sink of this.#sinks) {
       try {
-        this.#watch(sink, sink.record(stage, trace));
+        const result = sink.record(stage, trace);
+        if (result !== undefined) this.#watch(sink, result);
       } catch (error) {
         this.#failed(sink, error);
       }

@@ -63,31 +63,38 @@ class LatestExecutions {
   #durations = new Float64Array(16);
   #outcomes = new Uint8Array(16);
   #added = 0;
+  /** Where the next one goes, and where it no longer can: no division, because this runs for every stage. */
+  #next = 0;
+  #size: number;
 
-  constructor(readonly capacity: number) {}
+  constructor(readonly capacity: number) {
+    this.#size = Math.min(this.#durations.length, capacity);
+  }
 
   add(durationMs: number, outcome: Outcome): void {
-    if (this.#added === this.#durations.length && this.#added < this.capacity) this.#grow();
-    const at = this.#added % this.#size();
+    const at = this.#next;
     this.#durations[at] = durationMs;
-    this.#outcomes[at] = OUTCOMES.indexOf(outcome);
+    this.#outcomes[at] = outcome === 'ok' ? 0 : OUTCOMES.indexOf(outcome);
     this.#added += 1;
+    this.#next = at + 1;
+    if (this.#next >= this.#size) this.#reachEnd();
   }
 
   last(limit: number): { durations: Float64Array; outcomes: Uint8Array } {
-    const count = Math.min(limit, this.#added, this.#size());
+    const count = Math.min(limit, this.#added, this.#size);
     const durations = new Float64Array(count);
     const outcomes = new Uint8Array(count);
     for (let index = 0; index < count; index += 1) {
-      const at = (this.#added - 1 - index) % this.#size();
+      const at = (this.#added - 1 - index) % this.#size;
       durations[index] = this.#durations[at] ?? 0;
       outcomes[index] = this.#outcomes[at] ?? 0;
     }
     return { durations, outcomes };
   }
 
-  #size(): number {
-    return Math.min(this.#durations.length, this.capacity);
+  #reachEnd(): void {
+    if (this.#size >= this.capacity) this.#next = 0;
+    else this.#grow();
   }
 
   #grow(): void {
@@ -97,6 +104,7 @@ class LatestExecutions {
     outcomes.set(this.#outcomes);
     this.#durations = durations;
     this.#outcomes = outcomes;
+    this.#size = Math.min(durations.length, this.capacity);
   }
 }
 

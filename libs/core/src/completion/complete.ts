@@ -32,9 +32,16 @@ export function complete(
   onValue?: ValueListener,
 ): unknown {
   // Most results are neither, and are not asked anything.
-  if (typeof result !== 'object' || result === null) {
-    return completeSettled(stage, result, undefined, true, onValue);
-  }
+  if (typeof result !== 'object' || result === null) return completeWithValue(stage, result, onValue);
+  return completeObject(stage, result, followsThenable, onValue);
+}
+
+function completeObject(
+  stage: Stage,
+  result: object,
+  followsThenable: boolean,
+  onValue?: ValueListener,
+): unknown {
   try {
     if (types.isPromise(result) && hasNativeThen(result)) {
       return followPromise(stage, result, settleInBetween, onValue);
@@ -54,20 +61,21 @@ function followedThenable(onValue: ValueListener | undefined): ResultShape {
 
 /** What a promise or a thenable came to. */
 function settleInBetween(stage: Stage, value: unknown, onValue: ValueListener | undefined): unknown {
+  if (typeof value !== 'object' || value === null) return completeWithValue(stage, value, onValue);
   return completeSettled(stage, value, shapeOf(stage, value), false, onValue);
 }
 
 /** There is a result, directly or by a promise that resolved: a value, or a stream that goes on. */
 function completeSettled(
   stage: Stage,
-  value: unknown,
+  value: object,
   shape: ResultShape | undefined,
   isDirect: boolean,
   onValue?: ValueListener,
 ): unknown {
+  if (shape === undefined) return completeWithValue(stage, value, onValue);
   try {
-    if (shape === undefined) return completeWithValue(stage, value, onValue);
-    return follow(shape, stage, value as object, isDirect);
+    return follow(shape, stage, value, isDirect);
   } catch (error) {
     stage.trace.recorder.reportInternalError('stage end', error);
     return value;
@@ -86,14 +94,17 @@ function follow(shape: ResultShape, stage: Stage, result: object, isDirect: bool
 }
 
 function completeWithValue(stage: Stage, value: unknown, onValue?: ValueListener): unknown {
-  onValue?.(stage, value);
-  stage.value(value);
-  stage.succeed();
+  try {
+    if (onValue !== undefined) onValue(stage, value);
+    stage.value(value);
+    stage.succeed();
+  } catch (error) {
+    stage.trace.recorder.reportInternalError('stage end', error);
+  }
   return value;
 }
 
-function shapeOf(stage: Stage, result: unknown, last?: ResultShape): ResultShape | undefined {
-  if (typeof result !== 'object' || result === null) return undefined;
+function shapeOf(stage: Stage, result: object, last?: ResultShape): ResultShape | undefined {
   try {
     const matches = (shape: ResultShape): boolean => shape.matches(result);
     const known = stage.trace.recorder.shapes.find(matches) ?? BUILT_IN_SHAPES.find(matches);
