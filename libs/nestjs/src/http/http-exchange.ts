@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Readable } from 'node:stream';
 import { ABORT_LAG, type Outcome, type Stage } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
+import { attachment } from './attachment.js';
 import { resumptionOf } from './last-event-id.js';
 import type { OpenWatcher, WatchedStream } from './open-watcher.js';
 import { onResponseEnd, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
@@ -24,11 +25,11 @@ const METHODS = new Set([
 ]);
 
 /** The exchange of each request that is being answered, by Node's own request object, which both adapters share. */
-const exchanges = new WeakMap<IncomingMessage, HttpExchange>();
+const exchanges = attachment<HttpExchange>();
 
 /** The exchange that a request belongs to; takes Express's request and Fastify's alike. */
 export function exchangeOf(request: object): HttpExchange | undefined {
-  return exchanges.get((request as { raw?: IncomingMessage }).raw ?? (request as IncomingMessage));
+  return exchanges.of((request as { raw?: IncomingMessage }).raw ?? request);
 }
 
 /**
@@ -70,7 +71,7 @@ export class HttpExchange {
       response.once('pipe', (source: Readable) => {
         this.#source = source;
       });
-    exchanges.set(request, this);
+    exchanges.attach(request, this);
     onResponseEnd(request, response, () => {
       this.#guarded(() => {
         this.#close();

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { attachment } from './attachment.js';
 
 /** Connections that were idle for longer than the server allows, which destroys them. */
 const idleTooLong = new WeakSet<Socket>();
 
 /** Who waits for each connection to close: one listener on it, however many requests a client pipelines. */
-const waiting = new WeakMap<Socket, Set<() => void>>();
+const waiting = attachment<Set<() => void>>();
 
 /**
  * Calls `listener` once, when the response was answered (`finish`), or its client left (`close`). A response that is
@@ -48,10 +49,10 @@ export function wasIdleTooLong(request: IncomingMessage): boolean {
 }
 
 function waitersOf(socket: Socket): Set<() => void> {
-  const known = waiting.get(socket);
+  const known = waiting.of(socket);
   if (known !== undefined) return known;
   const waiters = new Set<() => void>();
-  waiting.set(socket, waiters);
+  waiting.attach(socket, waiters);
   socket.once('timeout', () => {
     idleTooLong.add(socket);
   });
