@@ -238,7 +238,7 @@ const CASES: readonly Case[] = [
     ...failed,
     status: 500,
   },
-  { name: 'a handler that rejects after 30 ms', play: read('/rejects'), ...failed, status: 200 },
+  { name: 'a handler that rejects after 30 ms', play: read('/rejects'), ...failed, status: 500 },
   { name: 'throwError at once', play: read('/fails-at-once'), ...failed, status: 500 },
   { name: 'an error after the first event', play: read('/fails'), ...failed, status: 200 },
   { name: 'an event that cannot be serialised', play: read('/bigint-later'), ...failed, status: 200 },

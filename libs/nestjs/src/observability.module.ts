@@ -10,13 +10,15 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { APP_INTERCEPTOR, ExternalContextCreator, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { DEFAULT_CLOSE_TIMEOUT_MS, ExecutionTracker, Recorder } from '@followspot/core';
 import { LogSink, ObservabilityLogger } from '@followspot/sinks/log';
 import type { PrometheusSink } from '@followspot/sinks/prometheus';
 import type { ObservabilityOptions } from './config/observability-options.js';
 import { type ResolvedOptions, resolveOptions } from './config/resolve-options.js';
+import { followHandlers } from './http/handler-seam.js';
 import { beforeClosing, hasAdapter, listenToRequests, mountTracing } from './http/mount-tracing.js';
+import { NO_WATCHER } from './http/open-watcher.js';
 import { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 import { type ExchangeOpener, exchangeOpener } from './http/trace-middleware.js';
 import { createLogWriter } from './logging/log-writer.js';
@@ -31,6 +33,7 @@ import { observableShape } from './rxjs/observable-shape.js';
 
 const RESOLVED_OPTIONS = Symbol('Followspot options');
 const METRICS = Symbol('Followspot metrics');
+const FOLLOWS_HANDLERS = Symbol('Followspot follows handlers');
 
 /** The applications that have the module: Nest makes one host for each. */
 const applications = new WeakSet<HttpAdapterHost>();
@@ -69,7 +72,13 @@ const applications = new WeakSet<HttpAdapterHost>();
       inject: [Recorder],
       useFactory: (recorder: Recorder) => new ExecutionTracker(recorder),
     },
-    { provide: APP_INTERCEPTOR, useClass: TraceIdInterceptor },
+    { provide: FOLLOWS_HANDLERS, inject: [ExternalContextCreator], useFactory: followHandlers },
+    {
+      provide: APP_INTERCEPTOR,
+      inject: [FOLLOWS_HANDLERS],
+      // Nest skips a factory that makes nothing.
+      useFactory: (isFollowing: boolean) => (isFollowing ? undefined : new TraceIdInterceptor()),
+    },
   ],
   exports: [ExecutionTracker, ObservabilityLogger],
 })
@@ -92,6 +101,7 @@ export class ObservabilityModule
     @Inject(Recorder) recorder: Recorder,
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
     @Inject(METRICS) metrics: PrometheusSink | undefined,
+    @Inject(FOLLOWS_HANDLERS) followsHandlers: boolean,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
     @Inject(ModuleRef) moduleRef: ModuleRef,
   ) {
@@ -114,8 +124,7 @@ export class ObservabilityModule
     this.#openExchange = exchangeOpener(
       recorder,
       options,
-      () => this.#isShuttingDown,
-      metrics,
+      { isShuttingDown: () => this.#isShuttingDown, watcher: metrics ?? NO_WATCHER, followsHandlers },
       (request) => this.#endpoints?.isFor(request) === true,
     );
     mountTracing(host, this.#openExchange);

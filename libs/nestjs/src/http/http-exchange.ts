@@ -10,6 +10,15 @@ import { SseStreamStage } from './sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
 import type { GapOptions } from './stream-gaps.js';
 
+/** What the exchanges of an application have in common. */
+export interface ExchangeSetup {
+  readonly stream: StreamOptions;
+  readonly isShuttingDown: () => boolean;
+  readonly watcher: OpenWatcher;
+  /** Whether handlers are followed from where Nest calls them, and not by an interceptor. */
+  readonly followsHandlers: boolean;
+}
+
 /** The methods that names may contain; any other is shown as `_OTHER`, as in OpenTelemetry's conventions. */
 const METHODS = new Set([
   'GET',
@@ -38,12 +47,12 @@ export function exchangeOf(request: object): HttpExchange | undefined {
  */
 export class HttpExchange {
   readonly root: Stage;
+  /** Whether its handler is followed from where Nest calls it; an interceptor then has nothing to add. */
+  isFollowed = false;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #streamOptions: StreamOptions;
-  readonly #isShuttingDown: () => boolean;
-  readonly #watcher: OpenWatcher;
-  /** What is piped into the response. Nest does that before it calls the interceptor that opens the stream stage. */
+  readonly #setup: ExchangeSetup;
+  /** What is piped into the response. Nest does that before it calls interceptors, and after it has called a handler. */
   #source: Readable | undefined;
   #stream: SseStreamStage | undefined;
   #watchedStream: WatchedStream | undefined;
@@ -52,32 +61,19 @@ export class HttpExchange {
   /** The monotonic reading at which the response closed. */
   #closedAtMs = 0;
 
-  constructor(
-    root: Stage,
-    request: IncomingMessage,
-    response: ServerResponse,
-    streamOptions: StreamOptions,
-    isShuttingDown: () => boolean,
-    watcher: OpenWatcher,
-  ) {
+  constructor(root: Stage, request: IncomingMessage, response: ServerResponse, setup: ExchangeSetup) {
     this.root = root;
     this.#request = request;
     this.#response = response;
-    this.#streamOptions = streamOptions;
-    this.#isShuttingDown = isShuttingDown;
-    this.#watcher = watcher;
-    // Node throws the body of an answer to HEAD away.
-    if (request.method !== 'HEAD')
-      response.once('pipe', (source: Readable) => {
-        this.#source = source;
-      });
+    this.#setup = setup;
+    if (!setup.followsHandlers) this.#awaitSource();
     exchanges.attach(request, this);
     onResponseEnd(request, response, () => {
       this.#guarded(() => {
         this.#close();
       });
     });
-    watcher.requestOpened();
+    setup.watcher.requestOpened();
   }
 
   /** The route template, when the router has found one. Known earlier than the handler: a guard may refuse. */
@@ -103,16 +99,26 @@ export class HttpExchange {
     const continuesTraceId = resumption?.after?.traceId;
     if (continuesTraceId !== undefined) this.root.setAttribute('continuesTraceId', continuesTraceId);
     this.#watchedStream?.closed();
-    const watched = this.#watcher.streamOpened(route);
+    const watched = this.#setup.watcher.streamOpened(route);
     this.#watchedStream = watched;
-    const options: GapOptions = { ...this.#streamOptions, watched };
+    const options: GapOptions = { ...this.#setup.stream, watched };
     this.#stream = new SseStreamStage(
       stage,
       { raw: this.#response, source: this.#source, resumesAfter: resumption?.after },
       options,
-      this.#isShuttingDown,
+      this.#setup.isShuttingDown,
     );
+    if (this.#setup.followsHandlers) this.#awaitSource();
     return this.#stream;
+  }
+
+  #awaitSource(): void {
+    // Node throws the body of an answer to HEAD away.
+    if (this.#request.method === 'HEAD') return;
+    this.#response.once('pipe', (source: Readable) => {
+      this.#source = source;
+      this.#stream?.sentFrom(source);
+    });
   }
 
   #close(): void {
@@ -139,14 +145,14 @@ export class HttpExchange {
   /** Settles how the request went; the trace then ends at once, or when the work that nobody waits for has stopped. */
   #conclude(): void {
     this.#watchedStream?.closed();
-    this.#watcher.requestClosed();
+    this.#setup.watcher.requestClosed();
     const { trace } = this.root;
     const { statusCode } = this.#response;
     this.#stream?.responseClosed({
       statusCode,
       atMs: this.#closedAtMs,
       isFinished: this.#isFinished,
-      isShuttingDown: this.#isShuttingDown(),
+      isShuttingDown: this.#setup.isShuttingDown(),
       wasDestroyedHere: wasDestroyedHere(this.#request),
       wasIdleTooLong: wasIdleTooLong(this.#request),
     });

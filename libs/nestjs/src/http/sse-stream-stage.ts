@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Outcome, Stage, StreamEnding } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import type { SubscriptionListener } from '../rxjs/stage-subscriber.js';
@@ -85,6 +86,11 @@ export class SseStreamStage implements SubscriptionListener {
     this.#response = response.raw;
     this.#isShuttingDown = isShuttingDown;
     this.#figures = new StreamFigures(stage, response, options);
+  }
+
+  /** Nest pipes the stream into the response. */
+  sentFrom(source: Readable): void {
+    this.#figures.sentFrom(source);
   }
 
   /** Whether nothing is left to happen that the stage should wait for. */

@@ -4,10 +4,16 @@ import { StreamDelivery } from './stream-delivery.js';
 
 const response = { writableLength: 0 };
 
+function deliveryOf(to: { readonly writableLength: number }, source: PassThrough): StreamDelivery {
+  const delivery = new StreamDelivery(to);
+  delivery.from(source);
+  return delivery;
+}
+
 describe('The delivery of a stream', () => {
   it('counts the bytes, not the characters, of what reaches the response', () => {
     const source = new PassThrough();
-    const delivery = new StreamDelivery(response, source);
+    const delivery = deliveryOf(response, source);
     delivery.produced();
     source.emit('data', 'größe');
     expect(delivery.attributes()).toEqual({ bytes: 7 });
@@ -15,7 +21,7 @@ describe('The delivery of a stream', () => {
 
   it('tells how many messages waited at most, and how many were never sent', () => {
     const source = new PassThrough();
-    const delivery = new StreamDelivery(response, source);
+    const delivery = deliveryOf(response, source);
     for (let index = 0; index < 4; index += 1) delivery.produced();
     source.emit('data', 'a');
     source.emit('data', 'b');
@@ -25,14 +31,14 @@ describe('The delivery of a stream', () => {
 
   it('is not confused by messages that Nest sends by itself', () => {
     const source = new PassThrough();
-    const delivery = new StreamDelivery(response, source);
+    const delivery = deliveryOf(response, source);
     source.emit('data', ': \n\n');
     expect(delivery.pendingMessages).toBe(0);
   });
 
   it('tells the most bytes that waited in the response when a message came', () => {
     const changing = { writableLength: 10 };
-    const delivery = new StreamDelivery(changing, undefined);
+    const delivery = new StreamDelivery(changing);
     for (const length of [10, 500, 20]) {
       changing.writableLength = length;
       delivery.produced();
@@ -43,7 +49,7 @@ describe('The delivery of a stream', () => {
   it('tells what fills the response when no message comes after it', async () => {
     const changing = { writableLength: 0 };
     const source = new PassThrough();
-    const delivery = new StreamDelivery(changing, source);
+    const delivery = deliveryOf(changing, source);
     delivery.produced();
     source.resume();
     changing.writableLength = 3_000_000;
@@ -56,7 +62,7 @@ describe('The delivery of a stream', () => {
   it('does not take for waiting what Node holds back for one tick', async () => {
     const changing = { writableLength: 0 };
     const source = new PassThrough();
-    const delivery = new StreamDelivery(changing, source);
+    const delivery = deliveryOf(changing, source);
     source.resume();
     changing.writableLength = 3_000_000;
     process.nextTick(() => {
@@ -68,7 +74,7 @@ describe('The delivery of a stream', () => {
   });
 
   it('says nothing of messages where nothing is sent', () => {
-    const delivery = new StreamDelivery(response, undefined);
+    const delivery = new StreamDelivery(response);
     delivery.produced();
     delivery.produced();
     expect(delivery.attributes()).toEqual({});

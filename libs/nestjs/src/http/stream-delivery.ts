@@ -13,24 +13,27 @@ import type { Attributes, AttributeValue } from '@followspot/core';
  */
 export class StreamDelivery {
   readonly #response: { readonly writableLength: number };
-  readonly #isCounting: boolean;
+  #isCounting = false;
   #bytes = 0;
   #produced = 0;
   #written = 0;
   #highestPendingBytes = 0;
   #highestPendingMessages = 0;
 
-  /** @param source What Nest pipes into the response; undefined when nothing is sent, as for HEAD. */
-  constructor(response: { readonly writableLength: number }, source: Readable | undefined) {
+  constructor(response: { readonly writableLength: number }) {
     this.#response = response;
-    this.#isCounting = source !== undefined;
-    source?.on('data', (chunk: string | Uint8Array) => {
+  }
+
+  /** What Nest pipes into the response. Never told when nothing is sent, as for HEAD. */
+  from(source: Readable): void {
+    this.#isCounting = true;
+    source.on('data', (chunk: string | Uint8Array) => {
       this.#bytes += Buffer.byteLength(chunk);
       this.#written += 1;
     });
     // Full: nothing more is written until it has drained, so this is its highest. It is looked at a tick later, because
     // Node holds everything back until then, whether the client reads or not.
-    source?.on('pause', () => {
+    source.on('pause', () => {
       process.nextTick(this.#look);
     });
   }

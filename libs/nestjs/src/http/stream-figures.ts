@@ -12,7 +12,7 @@ import { StreamGaps } from './stream-gaps.js';
 /** A response and what is sent on it. */
 export interface StreamResponse {
   readonly raw: ServerResponse;
-  /** What Nest pipes into it; undefined when nothing is sent, as for HEAD. */
+  /** What Nest pipes into it; undefined when nothing is sent, as for HEAD, and as long as it has not begun to. */
   readonly source: Readable | undefined;
   /** The last event that the client has of a stream that goes on here; undefined when one begins. */
   readonly resumesAfter: EventId | undefined;
@@ -32,12 +32,18 @@ export class StreamFigures {
   constructor(stage: Stage, response: StreamResponse, options: StreamOptions) {
     const { trace } = stage;
     this.#stage = stage;
-    this.#delivery = new StreamDelivery(response.raw, response.source);
+    this.#delivery = new StreamDelivery(response.raw);
+    if (response.source !== undefined) this.#delivery.from(response.source);
     this.#resumed = response.resumesAfter && new ResumedEvents(response.resumesAfter);
     // A copy, because only that tells how long a stage that is still open, or waits to be used, has been running.
     this.#gaps = new StreamGaps(options, (fromMs, toMs) =>
       stageDuring(stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs)),
     );
+  }
+
+  /** Nest pipes the stream into the response. */
+  sentFrom(source: Readable): void {
+    this.#delivery.from(source);
   }
 
   /** Whether messages wait for the client. */

@@ -69,7 +69,7 @@ const rows: [label: string, path: string, expected: Expected][] = [
     'whose handler rejects after 30 ms',
     'rejects',
     {
-      status: 200,
+      status: 500,
       request: 'error',
       stream: 'error',
       ending: 'server_error',

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptTraceId, createTraceId, currentStage, type Recorder, TRACE_ID_HEADER } from '@followspot/core';
 import type { ResolvedOptions } from '../config/resolve-options.js';
-import { exchangeOf, HttpExchange } from './http-exchange.js';
-import { NO_WATCHER, type OpenWatcher } from './open-watcher.js';
+import { exchangeOf, type ExchangeSetup, HttpExchange } from './http-exchange.js';
 import { REQUEST_STAGE } from './stages.js';
 
 /** A middleware on Node's own objects, as Express and Fastify both take it. */
@@ -18,19 +17,17 @@ export type ExchangeOpener = (request: IncomingMessage, response: ServerResponse
 export function exchangeOpener(
   recorder: Recorder,
   options: Pick<ResolvedOptions, 'force' | 'threadId' | 'stream'>,
-  isShuttingDown: () => boolean,
-  watcher: OpenWatcher = NO_WATCHER,
+  setup: Omit<ExchangeSetup, 'stream'>,
   isUntraced: (request: IncomingMessage) => boolean = () => false,
 ): ExchangeOpener {
+  const exchangeSetup: ExchangeSetup = { ...setup, stream: options.stream };
   const open = (request: IncomingMessage, response: ServerResponse): HttpExchange | undefined => {
     const traceId = acceptTraceId(request.headers['x-trace-id']) ?? createTraceId();
     if (!response.headersSent) response.setHeader(TRACE_ID_HEADER, traceId);
     const threadId = acceptTraceId(recorder.attempt('option threadId', () => options.threadId?.(request)));
     const force = recorder.attempt('option force', () => options.force?.(request)) === true;
     const { root } = recorder.openTrace(REQUEST_STAGE, { traceId, threadId, force });
-    return root === undefined
-      ? undefined
-      : new HttpExchange(root, request, response, options.stream, isShuttingDown, watcher);
+    return root === undefined ? undefined : new HttpExchange(root, request, response, exchangeSetup);
   };
   return (request, response) =>
     recorder.attempt('trace middleware', () =>
