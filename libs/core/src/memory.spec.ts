@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
+import { currentStage } from './context.js';
 import { stageDefinition } from './stage-definition.js';
 import { ExecutionTracker } from './execution-tracker.js';
 import { Recorder } from './recorder.js';
@@ -54,9 +55,29 @@ describe('the memory of ended traces', () => {
     expect(await aliveOf(traces)).toBeLessThanOrEqual(2);
   });
 
+  it('does not hold ended stages, also not those that the history has', async () => {
+    const recorder = new Recorder({ sampleRate: 1 });
+    const tracker = new ExecutionTracker(recorder);
+    const stages: WeakRef<object>[] = [];
+    const here = (): number => stages.push(new WeakRef(currentStage()!));
+    for (let count = 0; count < 100; count += 1) {
+      const failing = (): void => {
+        tracker.trackStage('A', () => here());
+        tracker.trackStage('B', () => {
+          here();
+          throw new Error('down');
+        });
+      };
+      expect(() => tracker.runTrace('ROOT', failing, { threadId: 't' })).toThrow('down');
+    }
+    expect(stages).toHaveLength(200);
+    expect(await aliveOf(stages)).toBeLessThanOrEqual(2);
+    expect(recorder.history.size).toBe(100);
+    expect(recorder.history.latest('t')).toMatchObject({ stageCount: 3, outcome: 'error' });
+  });
+
   it('does not hold the tree of a trace in whose context a timer lives on', async () => {
     const recorder = new Recorder({ sampleRate: 1, limits: { tracesInHistory: 1 } });
-    const tracker = new ExecutionTracker(recorder);
     const timers: NodeJS.Timeout[] = [];
     const tree: WeakRef<object>[] = [];
     const open = (parent: Stage): Stage => {
@@ -75,8 +96,7 @@ describe('the memory of ended traces', () => {
       root.succeed();
     };
     build();
-    expect(await aliveOf(tree)).toBeGreaterThan(0);
-    tracker.runTrace('NEXT', () => undefined);
+    expect(recorder.history.size).toBe(1);
     // Only the stage whose own context the timer has.
     expect(await aliveOf(tree)).toBe(1);
     for (const timer of timers) clearInterval(timer);

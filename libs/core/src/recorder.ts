@@ -1,7 +1,7 @@
 import { CacheSavings } from './cache/cache-savings.js';
 import { type Clock, steadyClock, systemClock } from './clock.js';
 import { type DropCounts, noDrops } from './drop-counts.js';
-import { History } from './history.js';
+import { History } from './history/history.js';
 import { type Limits, limitsOf } from './limits.js';
 import { type RescueRules, rescueRulesOf } from './rescue.js';
 import type { ProviderSupport } from './provider/provider-support.js';

@@ -1,7 +1,7 @@
 import { TraceLookups } from './cache/trace-lookups.js';
+import { executionSummary, type TraceHeader } from './execution-summary.js';
 import type { Recorder } from './recorder.js';
 import { rescueReason } from './rescue.js';
-import type { TraceIdentity } from './sink.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
@@ -27,7 +27,7 @@ export interface TraceDecision {
 }
 
 /** All stages that share one trace id, usually one request. Open until its root stage ends. */
-export class Trace implements TraceIdentity {
+export class Trace implements TraceHeader {
   /** The root stage; given up when the trace ends, so that a context that lives on does not keep the tree. */
   root: Stage | undefined;
   keptBecause: KeptBecause | undefined;
@@ -97,6 +97,11 @@ export class Trace implements TraceIdentity {
 
   now(): number {
     return this.recorder.clock.now();
+  }
+
+  /** Stages that were not recorded because of a limit. */
+  get droppedStages(): number {
+    return this.#droppedStages;
   }
 
   /** Milliseconds since it was opened; for a request, since its arrival. */
@@ -195,7 +200,10 @@ export class Trace implements TraceIdentity {
     if (this.#openStages > 0) root.closeSubstages(now);
     this.#decide(outcome, this.#answeredAfterMs ?? (this.#windDown?.abortedAtMs ?? now) - this.#startMs);
     const record = root.finish(outcome, now);
-    if (this.keptBecause !== undefined) this.recorder.history.add(this.#summaryOf(record, false));
+    if (this.keptBecause !== undefined)
+      this.recorder.attempt('history', () => {
+        this.recorder.history.add(this, record);
+      });
     this.#learnFrom(record);
     this.root = undefined;
     this.#undecided = [];
@@ -205,7 +213,7 @@ export class Trace implements TraceIdentity {
   /** The summary so far; undefined when the trace has ended (the history has it then) or records nothing. */
   runningSummary(): ExecutionSummary | undefined {
     if (this.root === undefined || !this.#isRecording) return undefined;
-    return this.#summaryOf(this.root.snapshot(this.now()), true);
+    return executionSummary(this, this.root.snapshot(this.now()), true);
   }
 
   /** What it costs to miss a cache is what a trace did after it; one that did not end well tells nothing. */
@@ -241,21 +249,5 @@ export class Trace implements TraceIdentity {
 
   #announce(stage: Stage): void {
     if (this.keptBecause !== undefined) this.recorder.kept.started(stage, this);
-  }
-
-  #summaryOf(root: StageExecution, running: boolean): ExecutionSummary {
-    return {
-      traceId: this.traceId,
-      threadId: this.threadId,
-      startedAt: this.startedAt,
-      totalDurationMs: root.durationMs,
-      stageCount: countOf(root),
-      droppedStages: this.#droppedStages,
-      success: root.success,
-      outcome: root.outcome,
-      keptBecause: this.keptBecause,
-      running,
-      stages: [root],
-    };
   }
 }

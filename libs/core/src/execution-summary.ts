@@ -1,0 +1,42 @@
+import type { TraceIdentity } from './sink.js';
+import type { ExecutionSummary, StageExecution } from './stage-execution.js';
+
+/** What is known of a trace beside its stages. */
+export interface TraceHeader extends TraceIdentity {
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Stages that were not recorded because of a limit. */
+  readonly droppedStages: number;
+}
+
+/** A trace as people read it; nearly everything is said by its root stage. */
+export function executionSummary(
+  { traceId, threadId, startedAt, droppedStages, keptBecause }: TraceHeader,
+  root: StageExecution,
+  running: boolean,
+): ExecutionSummary {
+  return {
+    traceId,
+    threadId,
+    startedAt,
+    totalDurationMs: root.durationMs,
+    stageCount: countOf(root),
+    droppedStages,
+    success: root.success,
+    outcome: root.outcome,
+    keptBecause,
+    running,
+    stages: [root],
+  };
+}
+
+/** Stages of a tree. A loop: a tree may be deeper than the stack. */
+function countOf(root: StageExecution): number {
+  let count = 0;
+  const pending = [root];
+  for (let stage = pending.pop(); stage !== undefined; stage = pending.pop()) {
+    count += 1;
+    for (const substage of stage.substages) pending.push(substage);
+  }
+  return count;
+}
