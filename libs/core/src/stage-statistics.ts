@@ -1,6 +1,7 @@
 import type { Sink } from './sink.js';
 import { microseconds } from './microseconds.js';
 import type { Outcome, StageExecution } from './stage-execution.js';
+import { valuesAtRanks } from './values-at-ranks.js';
 
 /** Figures of one stage id over its latest executions, exact and not estimated. */
 export interface StageStatistics {
@@ -51,12 +52,16 @@ export class StatisticsSink implements Sink {
 
   /** Figures over the last `limit` executions, or undefined when the stage id was never executed. */
   of(stageId: string, limit: number): StageStatistics | undefined {
-    const last = this.#latest.get(stageId)?.last(limit);
-    return last === undefined ? undefined : figuresOf(stageId, last.durations, last.outcomes);
+    const latest = this.#latest.get(stageId);
+    return latest === undefined
+      ? undefined
+      : figuresOf(stageId, latest.durations(limit), latest.outcomes(limit));
   }
 }
 
+/** One bit each for error and cancelled. */
 const OUTCOMES: readonly Outcome[] = ['ok', 'error', 'cancelled'];
+const QUANTILES = [0, 0.5, 0.95, 0.99, 1];
 
 /** A ring of two typed arrays that doubles until it has reached its capacity: nine bytes an execution. */
 class LatestExecutions {
@@ -80,16 +85,14 @@ class LatestExecutions {
     if (this.#next >= this.#size) this.#reachEnd();
   }
 
-  last(limit: number): { durations: Float64Array; outcomes: Uint8Array } {
-    const count = Math.min(limit, this.#added, this.#size);
-    const durations = new Float64Array(count);
-    const outcomes = new Uint8Array(count);
-    for (let index = 0; index < count; index += 1) {
-      const at = (this.#added - 1 - index) % this.#size;
-      durations[index] = this.#durations[at] ?? 0;
-      outcomes[index] = this.#outcomes[at] ?? 0;
-    }
-    return { durations, outcomes };
+  /** Of the last executions, in any order. What is answered must not be changed: it may be the ring itself. */
+  durations(limit: number): Float64Array {
+    return lastOf(this.#durations.subarray(0, this.#size), this.#added, limit);
+  }
+
+  /** The same, as places in {@link OUTCOMES}. */
+  outcomes(limit: number): Uint8Array {
+    return lastOf(this.#outcomes.subarray(0, this.#size), this.#added, limit);
   }
 
   #reachEnd(): void {
@@ -108,24 +111,44 @@ class LatestExecutions {
   }
 }
 
+/** Of a ring into which so many were added. */
+function lastOf<T extends Float64Array | Uint8Array>(ring: T, added: number, limit: number): T {
+  if (limit >= ring.length && added >= ring.length) return ring;
+  const count = Math.min(limit, added);
+  const end = ((added - 1) % ring.length) + 1;
+  const newest = ring.slice(Math.max(0, end - count), end) as T;
+  if (newest.length === count) return newest;
+  const last = ring.slice(0, count) as T;
+  last.set(newest);
+  last.set(ring.subarray(ring.length - (count - newest.length)), newest.length);
+  return last;
+}
+
 function figuresOf(stageId: string, durations: Float64Array, outcomes: Uint8Array): StageStatistics {
   const executionCount = durations.length;
-  const sorted = durations.sort();
-  const quantile = (q: number): number => sorted[Math.max(0, Math.ceil(q * executionCount) - 1)] ?? 0;
-  const countOf = (outcome: Outcome): number =>
-    outcomes.reduce((count, code) => (OUTCOMES[code] === outcome ? count + 1 : count), 0);
-  const errorCount = countOf('error');
+  const rankOf = (quantile: number): number => Math.max(0, Math.ceil(quantile * executionCount) - 1);
+  const [min = 0, p50 = 0, p95 = 0, p99 = 0, max = 0] = valuesAtRanks(durations, QUANTILES.map(rankOf));
+  let sum = 0;
+  let errorCount = 0;
+  let cancelledCount = 0;
+  // One loop, and bits instead of comparisons: there may be many.
+  for (let at = 0; at < executionCount; at += 1) {
+    const outcome = outcomes[at] as number;
+    sum += durations[at] as number;
+    errorCount += outcome & 1;
+    cancelledCount += outcome >>> 1;
+  }
   return {
     stageId,
     executionCount,
-    avgDurationMs: microseconds(sorted.reduce((sum, duration) => sum + duration, 0) / executionCount),
-    minDurationMs: quantile(0),
-    maxDurationMs: quantile(1),
-    p50DurationMs: quantile(0.5),
-    p95DurationMs: quantile(0.95),
-    p99DurationMs: quantile(0.99),
+    avgDurationMs: microseconds(sum / executionCount),
+    minDurationMs: min,
+    maxDurationMs: max,
+    p50DurationMs: p50,
+    p95DurationMs: p95,
+    p99DurationMs: p99,
     successRate: (executionCount - errorCount) / executionCount,
     errorCount,
-    cancelledCount: countOf('cancelled'),
+    cancelledCount,
   };
 }
