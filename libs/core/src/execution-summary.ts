@@ -1,5 +1,6 @@
 import type { TraceIdentity } from './sink.js';
 import type { ExecutionSummary, StageExecution } from './stage-execution.js';
+import { countOf } from './stage-tree.js';
 
 /** What is known of a trace beside its stages. */
 export interface TraceHeader extends TraceIdentity {
@@ -28,15 +29,4 @@ export function executionSummary(
     running,
     stages: [root],
   };
-}
-
-/** Stages of a tree. A loop: a tree may be deeper than the stack. */
-function countOf(root: StageExecution): number {
-  let count = 0;
-  const pending = [root];
-  for (let stage = pending.pop(); stage !== undefined; stage = pending.pop()) {
-    count += 1;
-    for (const substage of stage.substages) pending.push(substage);
-  }
-  return count;
 }

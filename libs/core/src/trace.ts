@@ -5,7 +5,6 @@ import { rescueReason } from './rescue.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
-import { countOf } from './stage-tree.js';
 import type { StageDefinition } from './stage-definition.js';
 import type {
   Attributes,
