@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Sink } from './sink.js';
 import { stageDefinition } from './stage-definition.js';
 import { Tracking } from './testing/tracking.js';
 
@@ -28,6 +29,27 @@ describe('the signal of a trace', () => {
     const { root, signal } = openTrace(new Tracking());
     root.cancel();
     expect(signal().aborted).toBe(true);
+  });
+
+  it('is not all: a sink knows that nobody waits, at every stage that ends from then on', () => {
+    const told: [string, boolean | undefined][] = [];
+    const sink: Sink = {
+      name: 'told',
+      scope: 'all',
+      record: ({ stageId }, { isAborted }) => void told.push([stageId, isAborted]),
+    };
+    const tracking = new Tracking({ sinks: [sink] });
+    const { root } = openTrace(tracking);
+    root.run(() => tracking.tracker.trackStage('A', () => 1));
+    const running = root.open(stageDefinition('B'));
+    root.trace.abort(tracking.clock.now());
+    running?.succeed();
+    root.cancel();
+    expect(told).toEqual([
+      ['A', false],
+      ['B', true],
+      ['ROOT', true],
+    ]);
   });
 
   it.each(['succeed', 'fail'] as const)('does not abort when the trace ends otherwise: %s', (how) => {

@@ -59,7 +59,8 @@ describe('The table of GenAI names', () => {
       'gen_ai.usage.cache_read.input_tokens',
       'gen_ai.usage.reasoning.output_tokens',
     ];
-    const sorted = (set: GenAiSet): string[] => Object.values<string>({ ...GEN_AI_ATTRIBUTES[set] }).toSorted();
+    const sorted = (set: GenAiSet): string[] =>
+      Object.values<string>({ ...GEN_AI_ATTRIBUTES[set] }).toSorted();
     expect(sorted('v1.41')).toEqual([...shared, 'gen_ai.usage.cache_creation.input_tokens'].toSorted());
     expect(sorted('latest')).toEqual([...shared, 'gen_ai.usage.cache_write.input_tokens'].toSorted());
   });

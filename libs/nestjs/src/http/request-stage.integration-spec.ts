@@ -131,6 +131,9 @@ describe.each(ADAPTERS)('The request stage on %s', (adapter) => {
         ...(handler !== undefined && { handler }),
       });
       expect(root.success).toBe(outcome !== 'error');
+      const told = app.sink.stages.filter(({ trace }) => trace.traceId === traceId);
+      expect(new Set(told.map(({ trace }) => trace.route))).toEqual(new Set([route]));
+      expect(told.some(({ trace }) => trace.isAborted)).toBe(false);
     },
   );
 
