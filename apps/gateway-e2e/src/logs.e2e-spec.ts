@@ -51,7 +51,7 @@ describe('log lines', () => {
         .filter((line) => line['level'] === level && 'stage' in line)
         .map((line) => line['stage'])
         .toSorted();
-    expect(stages(30)).toHaveLength(10);
+    expect(stages(30)).toHaveLength(11);
     expect(stages(20)).toEqual(stages(30));
     const events = gateway.linesOf(traceId).map(({ event, msg }) => [event, msg]);
     expect(events).toEqual(

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { chromiumPath, launchChromium } from './support/browser.js';
 import { type Corpus, LONG_ANSWERS, longCorpus, QUESTION, smallCorpus } from './support/corpus.js';
 import { EventStream } from './support/event-stream.js';
 import { Gateway } from './support/gateway.js';
+import { Provider } from './support/provider.js';
 import { Proxy } from './support/proxy.js';
 import { getTrace } from './support/requests.js';
 import { SearchPage } from './support/search-page.js';
@@ -57,7 +58,11 @@ if (chromiumPath === undefined && !isInCi) {
     const files = direct.events[0]?.data.sources?.map(({ file, heading }) => `${heading}\n${file}`);
     expect(await page.sources()).toEqual(files);
     const [traceId = ''] = await page.traceIds();
-    expect(await page.journal()).toEqual([`Started · trace ${traceId}`, 'Completed']);
+    expect(await page.journal()).toEqual([
+      `Started · trace ${traceId}`,
+      'Answered by embedded extractive',
+      'Completed',
+    ]);
     await page.page.getByRole('link', { name: traceId }).click();
     expect(await page.page.locator('body').innerText()).toContain(`"traceId":"${traceId}"`);
   });
@@ -110,6 +115,70 @@ if (chromiumPath === undefined && !isInCi) {
     await using page = await SearchPage.open(browser, gateway.url);
     await page.ask('   ');
     await page.says(/^The gateway refused: q is empty\. Ask once/);
+  });
+
+  describe('in front of a model', () => {
+    let provider: Provider;
+    beforeEach(async () => {
+      provider = await Provider.start();
+    });
+    afterEach(() => provider[Symbol.asyncDispose]());
+
+    const startModelGateway = (): Promise<Gateway> =>
+      Gateway.start({ CORPUS_DIR: corpus.folder, RETRY_MS: '50', ...provider.environment });
+
+    it('says when it fails in the middle of the answer, shows where, and does not come back for more', async () => {
+      await provider.does({ cutsAfter: 3 });
+      await using gateway = await startModelGateway();
+      await using page = await SearchPage.open(browser, gateway.url);
+      await page.ask(QUESTION);
+      await page.says(/^Failed: The model failed in the middle of its answer\. Ask again\.$/);
+      expect(await page.answer()).toBe('The cat sat');
+      const [traceId = '', ...others] = await page.traceIds();
+      expect(others).toEqual([]);
+      expect(await page.journal()).toEqual([`Started · trace ${traceId}`, 'Failed']);
+      const outcomes = new Map((await page.stages()).map(({ stageId, outcome }) => [stageId, outcome]));
+      expect(outcomes.get('5.1_PROVIDER_ATTEMPT')).toBe('error');
+      expect(outcomes.get('3.0_RETRIEVAL')).toBe('ok');
+      // It could ask again at once.
+      await provider.does({});
+      await page.ask(QUESTION);
+      await page.reached('completed');
+      expect(await page.answer()).toBe('The cat sat on the mat.');
+      expect(await provider.calls()).toHaveLength(2);
+    });
+
+    it('says who answered in place of a model that failed', async () => {
+      await provider.does({ status: 500 });
+      await using gateway = await startModelGateway();
+      await using page = await SearchPage.open(browser, gateway.url);
+      await page.ask(QUESTION);
+      await page.reached('completed');
+      expect(await page.journal()).toContain(
+        'Answered by embedded extractive, because the model that was asked first failed',
+      );
+    });
+
+    it('leaves an EventSource that nobody closes with a stream that is over', async () => {
+      await provider.does({ cutsAfter: 3 });
+      await using gateway = await startModelGateway();
+      await using page = await SearchPage.open(browser, gateway.url);
+      // As a client would do it that knows nothing of the event.
+      const closed = await page.page.evaluate(
+        (url) =>
+          new Promise((resolve) => {
+            const source = new EventSource(url);
+            let connections = 0;
+            source.onopen = () => (connections += 1);
+            source.onerror = () => {
+              if (source.readyState === EventSource.CLOSED) resolve(connections);
+            };
+          }),
+        `${gateway.url}/search?q=${encodeURIComponent(QUESTION)}`,
+      );
+      expect(closed).toBe(1);
+      expect(await provider.calls()).toHaveLength(1);
+    });
   });
 
   it('goes on asking while the gateway cannot be reached', async () => {
@@ -190,6 +259,7 @@ if (chromiumPath === undefined && !isInCi) {
       `${cameBack} ${traceIds[1]}`,
       'The connection was lost',
       `${cameBack} ${traceIds[2]}`,
+      'Answered by embedded extractive',
       'Completed',
     ]);
     for (const traceId of traceIds.slice(1)) {
@@ -239,6 +309,7 @@ if (chromiumPath === undefined && !isInCi) {
       'The gateway shut down',
       expect.stringMatching(/^Came back · trace/),
       'Restarted: the gateway no longer knows the stream',
+      'Answered by embedded extractive',
       'Completed',
     ]);
     expect(await page.answer()).toBe((await EventStream.answer(second.url, QUESTION)).text);

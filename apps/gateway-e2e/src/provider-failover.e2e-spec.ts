@@ -128,6 +128,22 @@ describe('a gateway whose provider fails', () => {
       expect(scrape.sum('sse_connections_closed_total')).toBe(1);
     });
 
+    it('tells everybody who shares the answer', async () => {
+      await provider.does({ stallsAfter: 2 });
+      await using gateway = await start({ PROVIDER_STALL_TIMEOUT_MS: '1000' });
+      const first = await EventStream.search(gateway.url, QUESTION);
+      await first.until(({ events }) => events.length === 3);
+      const second = await EventStream.answer(gateway.url, QUESTION);
+      await first.closed;
+      for (const stream of [first, second]) {
+        expect(stream.events.map(({ type }) => type)).toEqual(['sources', 'token', 'token', 'error']);
+        expect(stream.end?.data).toMatchObject({ traceId: stream.traceId, error: 'upstream_error' });
+        const trace = await traceOf(gateway, stream);
+        expect(stageOf(trace, 'HTTP.2_STREAM')).toMatchObject({ ending: 'upstream_error', outcome: 'error' });
+      }
+      expect(await provider.calls()).toHaveLength(1);
+    });
+
     it('tells a client that comes back by itself that there is no more, and does not ask the model again', async () => {
       await provider.does({ cutsAfter: 3 });
       await using gateway = await start();

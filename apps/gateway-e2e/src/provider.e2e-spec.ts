@@ -198,6 +198,27 @@ describe('a gateway in front of a provider', () => {
     expect((await strict.calls()).map(({ status }) => status)).toEqual([400, 200, 200]);
   });
 
+  it('does the same when tracking is off, and still says in whose trace', async () => {
+    await using other = await Gateway.start({
+      CORPUS_DIR: corpus.folder,
+      EXECUTION_TRACKING_ENABLED: 'false',
+      ...provider.environment,
+    });
+    for (const [scenario, text] of [
+      [{ status: 500 }, EMBEDDED],
+      [{}, ANSWER],
+    ] as const) {
+      await provider.does(scenario);
+      const stream = await EventStream.answer(other.url, QUESTION);
+      expect(stream.text).toBe(text);
+      const call = (await provider.calls()).at(-1);
+      expect(call).toMatchObject({
+        traceId: stream.traceId,
+        traceparent: expect.stringMatching(`^00-${stream.traceId}-[0-9a-f]{16}-00$`),
+      });
+    }
+  });
+
   it('answers the next who ask the same from the cache, and names the model', async () => {
     await provider.does({});
     const question = 'Is a followspot cached?';
@@ -207,6 +228,10 @@ describe('a gateway in front of a provider', () => {
     expect(text).toBe(ANSWER);
     expect(end?.data).toMatchObject({ cached: 'l1', provider: 'openai', model: 'gpt-4o', failover: false });
     expect(await provider.calls()).toHaveLength(before);
+  });
+
+  it('says at its start who will answer', async () => {
+    await gateway.line(({ msg }) => msg === 'Answers are by openai gpt-4o, then embedded extractive');
   });
 
   it('never prints its key', () => {

@@ -5,7 +5,8 @@ import { Gateway } from './support/gateway.js';
 import { getJson, getTrace } from './support/requests.js';
 import { type StageNode, type Summary, stageOf } from './support/summary.js';
 
-const WORK = ['3.0_RETRIEVAL', '4.0_PROMPT_BUILD', '5.0_LLM_STREAMING', '6.0_CACHE_STORE'];
+const ANSWERING = ['5.0_LLM_STREAMING', '5.1_PROVIDER_ATTEMPT'];
+const WORK = ['3.0_RETRIEVAL', '4.0_PROMPT_BUILD', ...ANSWERING, '6.0_CACHE_STORE'];
 
 const stageIdsOf = (stages: readonly StageNode[]): string[] =>
   stages.flatMap(({ stageId, substages }) => [stageId, ...stageIdsOf(substages)]);

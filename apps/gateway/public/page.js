@@ -82,11 +82,14 @@ function ask(text) {
     if (status.dataset.state !== 'restarted') tell('streaming', 'Answering …');
     append(data.text);
   });
-  on('done', ({ summary, cached }) => {
+  on('done', ({ summary, cached, provider, model, failover }) => {
     finish();
     const shared = cached === 'flight' ? ', together with somebody who asked the same' : '';
     const found = cached && !shared ? `, from the cache (${cached})` : shared;
     tell('completed', `Completed${summary ? ` in ${ms(summary.totalDurationMs)}` : ''}${found}.`);
+    note(
+      `Answered by ${provider} ${model}${failover ? ', because the model that was asked first failed' : ''}`,
+    );
     note('Completed');
     if (summary) showStages(summary);
     else note('Its stages were not recorded: it is outside the sample, or tracking is off');
@@ -113,9 +116,7 @@ function follow(search, traceId, isRestart) {
 /** An error that has data is an event of the gateway; one without is the connection's. */
 function lost(search, { data }) {
   if (data !== undefined) {
-    finish();
-    note('Failed');
-    tell('failed', `The gateway failed: ${data}`);
+    failed(search, data);
   } else if (search.source.readyState === EventSource.CLOSED) {
     finish();
     byId('result').hidden = search.traceId === undefined;
@@ -126,6 +127,19 @@ function lost(search, { data }) {
     note('The connection was lost');
     tell('reconnecting', 'The connection was lost. Reconnecting …');
   }
+}
+
+/**
+ * The end of a stream whose answer failed in the middle. What Nest itself says where the gateway has a fault is text.
+ * Closed here; an EventSource that is not would come back and be told that there is nothing more.
+ */
+function failed(search, data) {
+  finish();
+  const { traceId, message, summary } = data.startsWith('{') ? JSON.parse(data) : { message: data };
+  if (traceId !== undefined) follow(search, traceId, false);
+  note('Failed');
+  tell('failed', `Failed: ${message}`);
+  if (summary) showStages(summary);
 }
 
 /** An EventSource cannot read why it was refused, so the same is asked once more. */

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 
 /** How a stream is going, as the page says. */
 export type PageState =
-  'streaming' | 'completed' | 'stopped' | 'reconnecting' | 'restarted' | 'shutdown' | 'refused';
+  'streaming' | 'completed' | 'stopped' | 'reconnecting' | 'restarted' | 'shutdown' | 'refused' | 'failed';
 
 /** A row of the waterfall. */
 export interface StageRow {

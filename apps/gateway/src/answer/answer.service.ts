@@ -33,6 +33,11 @@ export class AnswerService {
     const [first = embedded, ...others] = [...models, ...(models.length > 0 ? [embedded] : [])];
     this.#first = first;
     this.#others = others;
+    this.#logger.log(
+      models.length === 0
+        ? 'OPENAI_MODEL is not set: answers are quoted, and no model is asked'
+        : `Answers are by ${[first, ...others].map(nameOf).join(', then ')}`,
+    );
   }
 
   /** Who is asked first, the same object as in the parts of an answer. */
@@ -69,7 +74,7 @@ export class AnswerService {
   }
 
   #begun(answerer: Answerer): void {
-    const answeredBy = `${answerer.by.provider} ${answerer.by.model}`;
+    const answeredBy = nameOf(answerer);
     this.tracker.setAttribute('answeredBy', answeredBy);
     this.tracker.setAttribute('failover', answerer !== this.#first);
     this.#logger.debug(`Answered by ${answeredBy}`);
@@ -81,4 +86,8 @@ export class AnswerService {
       attributes: () => ({ ...by, attempt, circuit: 'open' }),
     });
   }
+}
+
+function nameOf({ by: { provider, model } }: Answerer): string {
+  return `${provider} ${model}`;
 }
