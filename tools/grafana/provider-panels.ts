@@ -99,7 +99,10 @@ export const PROVIDER_PANELS: readonly PanelSource[] = [
     width: 12,
     isStacked: true,
     queries: [
-      { expr: `3600 * ${perSecond(['cache'], ofJob('cache_cost_saved_total'))}`, legend: '{{cache}}' },
+      {
+        expr: `3600 * ${perSecond(['cache', 'currency'], ofJob('cache_cost_saved_total'))}`,
+        legend: '{{cache}} {{currency}}',
+      },
     ],
   }),
 ];

@@ -76,14 +76,14 @@ describe('two clients that ask the same at the same time', () => {
     const ofBoth = ['HTTP.1_REQUEST', 'HTTP.2_STREAM', '1.0_REQUEST_VALIDATION', '2.0_CACHE_LOOKUP'];
     const lookups = ['2.1_L1_CACHE_LOOKUP', '2.3_FLIGHT_LOOKUP'];
     expect(stageIdsOf(leading.stages).sort()).toEqual([...ofBoth, ...lookups, ...WORK].sort());
-    expect(stageIdsOf(joined.stages).sort()).toEqual([...ofBoth, ...lookups, '5.1_SHARED_ANSWER'].sort());
+    expect(stageIdsOf(joined.stages).sort()).toEqual([...ofBoth, ...lookups, '2.4_SHARED_ANSWER'].sort());
     expect(stageOf(leading, '2.3_FLIGHT_LOOKUP').attributes).toEqual({ cache: 'flight', hit: false });
     const shared = { sharedTraceId: first.traceId };
     expect(stageOf(joined, '2.3_FLIGHT_LOOKUP')).toMatchObject({
       kind: 'cache',
       attributes: { cache: 'flight', hit: true, ...shared },
     });
-    expect(stageOf(joined, '5.1_SHARED_ANSWER')).toMatchObject({ outcome: 'ok', attributes: shared });
+    expect(stageOf(joined, '2.4_SHARED_ANSWER')).toMatchObject({ outcome: 'ok', attributes: shared });
     expect(stageOf(joined, 'HTTP.2_STREAM').attributes['events']).toBe(second.events.length);
     for (const [stream, trace] of [
       [first, leading],
@@ -131,14 +131,14 @@ describe('two clients that ask the same at the same time', () => {
       expect(trace.outcome).toBe('ok');
       expect(stageOf(trace, 'HTTP.2_STREAM').ending).toBe('completed');
       // The first of them, which ended with its leader.
-      expect(stageOf(trace, '5.1_SHARED_ANSWER')).toMatchObject({
+      expect(stageOf(trace, '2.4_SHARED_ANSWER')).toMatchObject({
         outcome: 'cancelled',
         attributes: { sharedTraceId: first.traceId },
       });
     }
     const ids = traces.map(({ stages }) => stageIdsOf(stages));
     expect(ids.filter((all) => all.includes('5.0_LLM_STREAMING'))).toHaveLength(1);
-    expect(ids.filter((all) => all.filter((id) => id === '5.1_SHARED_ANSWER').length === 2)).toHaveLength(1);
+    expect(ids.filter((all) => all.filter((id) => id === '2.4_SHARED_ANSWER').length === 2)).toHaveLength(1);
   });
 
   it('leave nothing behind when all of them leave', async () => {

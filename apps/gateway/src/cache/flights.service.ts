@@ -76,7 +76,7 @@ export class Flights<T> {
   }
 
   /** What the leader tells, from the beginning on. Fails with {@link LeaderLeft} or {@link SharedAnswerFailed}. */
-  @TrackStage('5.1_SHARED_ANSWER')
+  @TrackStage('2.4_SHARED_ANSWER')
   follow(flight: Flight<T>): Observable<T> {
     return defer(() => {
       this.tracker.setAttribute('sharedTraceId', flight.traceId);

@@ -243,6 +243,24 @@ describe('What a miss costs', () => {
     expect(service.hit()).toEqual({ timeSavedMs: 10 });
   });
 
+  it.each<Attributes>([
+    { tokenCost: -1 },
+    { tokenCost: 1e300 },
+    { tokenCost: '1' },
+    { tokenCost: 1, apiCost: -1 },
+  ])('is no money where a call says %j', (attributes) => {
+    const service = new CachedService();
+    service.miss(10, attributes);
+    expect(service.hit()).toEqual({ timeSavedMs: 10 });
+  });
+
+  it('is what calls cost for tokens and as such', () => {
+    const service = new CachedService();
+    service.miss(10, { apiCost: 0.25 });
+    service.miss(10, { tokenCost: 0.5, apiCost: 0.25 });
+    expect(service.hit()).toEqual({ timeSavedMs: 10, costSaved: 0.5 });
+  });
+
   it('starts anew with another currency, and is not known in two at once', () => {
     const service = new CachedService();
     service.miss(10, euros(0.9));

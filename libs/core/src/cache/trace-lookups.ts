@@ -56,14 +56,15 @@ function spendingOn(calls: readonly StageExecution[] | undefined, from: number, 
   const currencies = new Set<string>();
   for (const { attributes } of begun ?? []) {
     const { tokenCost, apiCost, costCurrency } = attributes;
-    const isKnown = typeof tokenCost === 'number' || typeof apiCost === 'number';
-    cost = isKnown && cost !== undefined ? cost + numberOf(tokenCost) + numberOf(apiCost) : undefined;
+    const isKnown = isAmount(tokenCost ?? apiCost) && isAmount(apiCost ?? 0);
+    cost = isKnown && cost !== undefined ? cost + Number(tokenCost ?? 0) + Number(apiCost ?? 0) : undefined;
     if (typeof costCurrency === 'string') currencies.add(costCurrency);
   }
   const [currency, other] = currencies;
   return { calls: begun?.length ?? 0, cost: other === undefined ? cost : undefined, currency };
 }
 
-function numberOf(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
+/** Whether an attribute is an amount of money; one that is negative or huge would spoil every average. */
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }

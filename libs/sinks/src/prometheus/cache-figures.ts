@@ -2,9 +2,16 @@ import type { StageExecution, TraceIdentity } from '@followspot/core';
 import { isAmount } from './amount.js';
 import { CACHE_BUCKETS } from './buckets.js';
 import { Histogram } from './histogram.js';
-import { ByLabel, type LabelValues } from './label-values.js';
+import { ByCurrency, decimal, known } from './cost-figures.js';
+import { ByLabel, type LabelSets, type LabelValues } from './label-values.js';
 import { type Labels, type Sample, sampleOf } from './sample.js';
 import { type WindowClock, WindowCount } from './window.js';
+
+/** What hits of one cache have saved in one currency. */
+interface CostSaved {
+  readonly labels: Labels;
+  cost: number;
+}
 
 /** Look-ups in one cache. */
 class Cache {
@@ -15,15 +22,17 @@ class Cache {
   misses = 0;
   /** Undefined until it is known: that is not 0. */
   timeSavedMs: number | undefined;
-  costSaved: number | undefined;
+  readonly savings: ByLabel<CostSaved>;
   hitDurations: Histogram | undefined;
   missDurations: Histogram | undefined;
   readonly window: WindowCount;
 
   constructor(
     readonly name: string,
+    costs: ByCurrency<CostSaved>,
     clock: WindowClock,
   ) {
+    this.savings = costs.of({ cache: name });
     this.labels = { cache: name };
     this.hitLabels = { cache: name, result: 'hit' };
     this.missLabels = { cache: name, result: 'miss' };
@@ -37,16 +46,27 @@ export interface CacheSummary {
   readonly hitRate?: number;
   /** Left out as long as it is not known. */
   readonly timeSavedSeconds?: number;
-  /** In the currency of the price table; left out as long as it is not known. */
-  readonly costSaved?: number;
+  /** By currency, as far as it is known. */
+  readonly costSaved?: Readonly<Record<string, number>>;
 }
 
 /** What is counted of cache look-ups. One that failed has neither hit nor missed, and shows as a failed stage. */
 export class CacheFigures {
   readonly #caches: ByLabel<Cache>;
+  readonly #costs: ByCurrency<CostSaved>;
+  readonly #currency: string;
 
-  constructor(caches: LabelValues, clock: WindowClock) {
-    this.#caches = new ByLabel(caches, (name) => new Cache(name, clock));
+  /** @param currency Of costs whose stage names none. */
+  constructor(
+    { caches, currencies }: { readonly caches: LabelValues; readonly currencies: LabelValues },
+    sets: LabelSets,
+    clock: WindowClock,
+    currency: string,
+  ) {
+    const costs = new ByCurrency<CostSaved>(currencies, sets, (labels) => ({ labels, cost: 0 }));
+    this.#caches = new ByLabel(caches, (name) => new Cache(name, costs, clock));
+    this.#costs = costs;
+    this.#currency = currency;
   }
 
   record(stage: StageExecution, trace: TraceIdentity): void {
@@ -56,9 +76,9 @@ export class CacheFigures {
     cache.window.add(hit);
     if (hit) {
       cache.hits += 1;
-      const { timeSavedMs, costSaved } = stage.attributes;
+      const { timeSavedMs, costSaved, costCurrency: currency = this.#currency } = stage.attributes;
       if (isAmount(timeSavedMs)) cache.timeSavedMs = (cache.timeSavedMs ?? 0) + timeSavedMs;
-      if (isAmount(costSaved)) cache.costSaved = (cache.costSaved ?? 0) + costSaved;
+      if (isAmount(costSaved)) cache.savings.get(currency).cost += costSaved;
       (cache.hitDurations ??= new Histogram(CACHE_BUCKETS)).observeStage(stage, trace);
     } else {
       cache.misses += 1;
@@ -81,14 +101,12 @@ export class CacheFigures {
 
   secondsSaved(): Sample[] {
     return [...this.#caches.all()].flatMap(({ labels, timeSavedMs }) =>
-      timeSavedMs === undefined ? [] : [sampleOf(labels, timeSavedMs / 1_000)],
+      known(labels, timeSavedMs && timeSavedMs / 1_000),
     );
   }
 
   costsSaved(): Sample[] {
-    return [...this.#caches.all()].flatMap(({ labels, costSaved }) =>
-      costSaved === undefined ? [] : [sampleOf(labels, costSaved)],
-    );
+    return this.#costs.all().map(({ labels, cost }) => sampleOf(labels, cost));
   }
 
   summary(): Record<string, CacheSummary> {
@@ -96,10 +114,11 @@ export class CacheFigures {
   }
 }
 
-function summaryOf({ window: { share: hitRate }, timeSavedMs, costSaved }: Cache): CacheSummary {
+function summaryOf({ window: { share: hitRate }, timeSavedMs, savings }: Cache): CacheSummary {
+  const costSaved = [...savings.all()].map(({ labels, cost }) => [labels['currency'], decimal(cost)]);
   return {
     ...(hitRate !== undefined && { hitRate }),
-    ...(timeSavedMs !== undefined && { timeSavedSeconds: timeSavedMs / 1_000 }),
-    ...(costSaved !== undefined && { costSaved }),
+    ...(timeSavedMs !== undefined && { timeSavedSeconds: decimal(timeSavedMs / 1_000) }),
+    ...(costSaved.length > 0 && { costSaved: Object.fromEntries(costSaved) as Record<string, number> }),
   };
 }

@@ -65,3 +65,8 @@ export function isPriced({ tokenCost, apiCost }: StageExecution['attributes']): 
 export function known(labels: Labels, value: number | undefined): Sample[] {
   return value === undefined ? [] : [sampleOf(labels, value)];
 }
+
+/** Without what binary fractions leave in the last digits of a sum. */
+export function decimal(sum: number): number {
+  return Number(sum.toPrecision(12));
+}

@@ -59,7 +59,7 @@ export class Figures {
       currency,
     );
     this.genAi = new GenAiFigures(genAi, label, sets);
-    this.caches = new CacheFigures(label(), this.#window);
+    this.caches = new CacheFigures({ caches: label(), currencies: label() }, sets(), this.#window, currency);
     this.stages = new StageFigures(label(), this.#window);
     this.#readers = this.#readersOf();
   }

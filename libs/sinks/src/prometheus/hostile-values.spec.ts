@@ -11,6 +11,7 @@ const KEYS = [
   ...['inputTokens', 'outputTokens', 'cachedInputTokens', 'reasoningTokens', 'usageSource'],
   ...['timeToFirstChunkMs', 'timeToFirstChunkFromRequestMs', 'chunks', 'gapMeanMs', 'operation'],
   ...['abandonedTokens', 'abandonedCost', 'costCurrency', 'responseModel'],
+  ...['timeSavedMs', 'costSaved'],
 ];
 
 const text = fc.oneof(

@@ -163,10 +163,7 @@ export const METRICS = {
     'Time that hits have saved, in seconds, as far as it is known.',
     'cache',
   ),
-  cache_cost_saved_total: counter(
-    'Cost that hits have saved in the currency of the price table, as far as it is known.',
-    'cache',
-  ),
+  cache_cost_saved_total: counter('Cost that hits have saved, as far as it is known.', 'cache', 'currency'),
 
   request_stage_duration_ms: histogram('Durations of stages in milliseconds.', 'stage'),
   request_stage_success_rate: gauge(`Share of the stages that did not fail ${WINDOW}, 0 to 1.`, 'stage'),

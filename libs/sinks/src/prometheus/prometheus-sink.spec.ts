@@ -173,12 +173,23 @@ describe('A cache look-up', () => {
 describe('A hit that says what it has saved', () => {
   it('adds it to the totals of its cache, for scrapes and for people', async () => {
     const scraped = new ScrapedSink();
-    const hits = [{}, { timeSavedMs: 1_500, costSaved: 0.25 }, { timeSavedMs: 500 }, { timeSavedMs: -1 }];
+    const hits = [
+      ...[
+        {},
+        { timeSavedMs: 1_500, costSaved: 0.25 },
+        { timeSavedMs: 500 },
+        { timeSavedMs: -1, costSaved: -1 },
+      ],
+      { costSaved: 2, costCurrency: 'EUR' },
+    ];
     for (const saved of hits) scraped.record(stageOf('cache', { cache: 'l1', hit: true, ...saved }));
     expect(await scraped.value('cache_time_saved_seconds_total{cache="l1"}')).toBe(2);
-    expect(await scraped.value('cache_cost_saved_total{cache="l1"}')).toBe(0.25);
+    expect(await scraped.of('cache_cost_saved_total')).toEqual([
+      '{cache="l1",currency="USD"} 0.25',
+      '{cache="l1",currency="EUR"} 2',
+    ]);
     expect(scraped.sink.summary().caches).toEqual({
-      l1: { hitRate: 1, timeSavedSeconds: 2, costSaved: 0.25 },
+      l1: { hitRate: 1, timeSavedSeconds: 2, costSaved: { USD: 0.25, EUR: 2 } },
     });
   });
 
@@ -189,7 +200,7 @@ describe('A hit that says what it has saved', () => {
     expect(await scraped.of('cache_cost_saved_total')).toEqual([]);
     expect(scraped.sink.summary().caches).toEqual({ l1: { hitRate: 1 } });
     scraped.record(stageOf('cache', { cache: 'l1', hit: true, costSaved: 0 }));
-    expect(await scraped.of('cache_cost_saved_total')).toEqual(['{cache="l1"} 0']);
+    expect(await scraped.of('cache_cost_saved_total')).toEqual(['{cache="l1",currency="USD"} 0']);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   abandonedTokensOf,
 } from './abandoned-figures.js';
 import { isAmount } from './amount.js';
-import { ByCurrency, type Costs, isPriced, known, spend } from './cost-figures.js';
+import { ByCurrency, type Costs, decimal, isPriced, known, spend } from './cost-figures.js';
 import { ByLabel, type LabelSets, OTHER } from './label-values.js';
 import { ModelFigures } from './model-figures.js';
 import type { ProviderCosts, ProviderSummary } from './provider-summary.js';
@@ -188,9 +188,4 @@ function costsOf({ tokenCost, apiCost, abandonedCost }: ProviderSpent): Provider
     ...(apiCost !== undefined && { apiCost: decimal(apiCost) }),
     ...(abandonedCost !== undefined && { abandonedCost: decimal(abandonedCost) }),
   };
-}
-
-/** Without what binary fractions leave in the last digits of a sum. */
-function decimal(sum: number): number {
-  return Number(sum.toPrecision(12));
 }
