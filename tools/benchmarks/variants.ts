@@ -9,6 +9,9 @@ import {
   type RecorderOptions,
   TrackStage,
 } from '@followspot/core';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- the same
+import { PrometheusSink } from '@followspot/sinks/prometheus';
+import { Registry } from 'prom-client';
 import type { Service } from './loop.ts';
 
 /** Calls in one trace or below one parent span: fewer than the limit `stagesPerTrace`. */
@@ -32,6 +35,7 @@ export const BARE = 'bare';
 export const BARE_AGAIN = 'bare, measured again';
 export const LIMIT = 'physical limit: 2 clock reads + 1 context run';
 export const SAMPLED = '@TrackStage, sampled';
+export const COUNTED = '@TrackStage, sampled out, rescue off, metrics on';
 export const DISABLED = '@TrackStage, disabled by the environment';
 /** The modes of a launch: `off` is a process in which no tracking is ever enabled. */
 export const MODES = ['on', 'off'] as const;
@@ -58,6 +62,11 @@ export function ownVariants(mode: Mode): Variant[] {
     physicalLimit(),
     tracked(SAMPLED, { sampleRate: 1 }, 'sampled'),
     tracked('@TrackStage, sampled out, rescue on', { sampleRate: 0 }, 'undecided'),
+    tracked(
+      COUNTED,
+      { sampleRate: 0, rescue: false, sinks: [new PrometheusSink({ registry: new Registry() })] },
+      'counted',
+    ),
     tracked('@TrackStage, sampled out, rescue off', { sampleRate: 0, rescue: false }, 'nothing'),
     outsideTrace(),
     disabled('@TrackStage, disabled beside an enabled application'),
@@ -136,7 +145,7 @@ function physicalLimit(): Variant {
 function tracked(
   name: string,
   options: RecorderOptions,
-  expected: 'sampled' | 'undecided' | 'nothing',
+  expected: 'sampled' | 'undecided' | 'counted' | 'nothing',
 ): Variant {
   const recorder = new Recorder({ ...options, limits: { tracesInHistory: 20 } });
   const tracker = new ExecutionTracker(recorder);
@@ -144,7 +153,7 @@ function tracked(
   return {
     name,
     service: decorated(stageOf),
-    records: expected !== 'nothing',
+    records: expected === 'sampled' || expected === 'undecided',
     within: (batch) => tracker.runTrace('0_BATCH', batch),
     recorded: () => {
       const { threadId } = tracker;
@@ -158,7 +167,10 @@ function tracked(
       const isHistoryRight = recorder.history.size > 0 === (expected === 'sampled');
       const { historyTraces: _intended, ...drops } = tracker.getDropCounts();
       const dropped = Object.entries(drops).filter(([, count]) => count > 0);
+      const statistics = tracker.getStageStatistics('1_ADD_NOW');
+      const isCountRight = (statistics !== undefined) === (expected !== 'nothing');
       return [
+        ...(isCountRight ? [] : [`${name}: executions were counted: ${String(statistics !== undefined)}`]),
         ...dropped.map(([what, count]) => `${name}: ${count} ${what} were dropped`),
         ...(isHistoryRight ? [] : [`${name}: the history has ${recorder.history.size} traces`]),
       ];

@@ -26,7 +26,7 @@ export {
 export { DEFAULT_RESCUE, type RescueRules } from './rescue.js';
 export type { ResultShape } from './result-shape.js';
 export { bucketOf, Sampler } from './sampler.js';
-export type { Sink, StageStart, TraceIdentity } from './sink.js';
+export type { CountedStage, Sink, StageCounter, StageStart, TraceIdentity } from './sink.js';
 export type { InternalErrorReporter } from './sink-fan-out.js';
 export type { Stage } from './stage.js';
 export type {

@@ -8,7 +8,8 @@ import type { ProviderSupport } from './provider/provider-support.js';
 import type { ResultShape } from './result-shape.js';
 import { Sampler } from './sampler.js';
 import type { Sink } from './sink.js';
-import { type InternalErrorReporter, SinkFanOut } from './sink-fan-out.js';
+import { type Deliveries, type InternalErrorReporter, SinkFanOut } from './sink-fan-out.js';
+import { canCount, StageCounts } from './stage-counts.js';
 import { StageIds } from './stage-id.js';
 import { StatisticsSink } from './stage-statistics.js';
 import type { StageDefinition } from './stage-definition.js';
@@ -97,6 +98,9 @@ export class Recorder {
   readonly measured: SinkFanOut;
   /** Receive the stages of kept traces. */
   readonly kept: SinkFanOut;
+  /** Counts the plain stages of traces that are not in the sample; undefined where these have to be recorded. */
+  readonly counts: StageCounts | undefined;
+  readonly #deliveries: Deliveries = { depth: 0 };
   readonly #open = new Map<string, readonly Trace[]>();
   readonly #reported = new Set<string>();
   readonly #onInternalError: InternalErrorReporter | undefined;
@@ -130,14 +134,17 @@ export class Recorder {
     const report: InternalErrorReporter = (place, error) => {
       this.reportInternalError(place, error);
     };
-    this.measured = new SinkFanOut(
-      [this.statistics, ...sinks.filter((sink) => sink.scope === 'all')],
-      report,
-    );
+    const forAll = [this.statistics, ...sinks.filter((sink) => sink.scope === 'all')];
+    this.measured = new SinkFanOut(forAll, report, this.#deliveries);
     this.kept = new SinkFanOut(
       sinks.filter((sink) => sink.scope !== 'all'),
       report,
+      this.#deliveries,
     );
+    this.counts =
+      this.rescue === undefined && canCount(forAll)
+        ? new StageCounts(forAll, this.stageIds, this.drops, this.#deliveries, report)
+        : undefined;
   }
 
   /** Opens a trace. It always has ids; whether it records is decided here, once, from its thread id. */
@@ -171,7 +178,7 @@ export class Recorder {
 
   /** Whether a sink is being called. What it does is not recorded: a sink that used the tracker would feed itself. */
   get isDelivering(): boolean {
-    return this.measured.isDelivering || this.kept.isDelivering;
+    return this.#deliveries.depth > 0;
   }
 
   /** Called by a trace when it has ended. */

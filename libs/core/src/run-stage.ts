@@ -1,5 +1,6 @@
 import { complete, type ValueListener } from './completion/complete.js';
 import { type Call, callInStage, currentStage } from './context.js';
+import { countCall } from './count-call.js';
 import type { Recorder } from './recorder.js';
 import type { Stage } from './stage.js';
 import type { StageDefinition } from './stage-definition.js';
@@ -30,6 +31,9 @@ export function runSubstage(
   args: readonly unknown[],
   attributesOf?: AttributesOf,
 ): unknown {
+  if (attributesOf === undefined && parent.trace.isCounting(parent, definition)) {
+    return countCall(parent, definition, call, self, args);
+  }
   const stage = startStage(parent, definition, args);
   if (stage === undefined) return call.apply(self, args as unknown[]);
   return runToCompletion(stage, definition, call, self, args, attributesOf);

@@ -10,28 +10,29 @@ interface CalledSink extends Pick<Sink, 'name' | 'close'> {
   record(stage: StageExecution, trace: TraceIdentity): unknown;
 }
 
+/** How many calls of sinks are going on at this moment; shared by all that call sinks of one recorder. */
+export interface Deliveries {
+  depth: number;
+}
+
 /** One sink made of many: each receives everything, and none can harm the others or the caller. */
 export class SinkFanOut implements Sink {
   readonly name = 'fan-out';
   readonly #sinks: readonly CalledSink[];
   readonly #starting: readonly CalledSink[];
   readonly #report: InternalErrorReporter;
-  #callDepth = 0;
+  readonly #deliveries: Deliveries;
 
-  constructor(sinks: readonly Sink[], report: InternalErrorReporter) {
+  constructor(sinks: readonly Sink[], report: InternalErrorReporter, deliveries: Deliveries) {
+    this.#deliveries = deliveries;
     this.#sinks = sinks;
     this.#starting = sinks.filter((sink) => sink.started !== undefined);
     this.#report = report;
   }
 
-  /** Whether a sink is being called at this moment. */
-  get isDelivering(): boolean {
-    return this.#callDepth > 0;
-  }
-
   started(stage: StageStart, trace: TraceIdentity): void {
     if (this.#starting.length === 0) return;
-    this.#callDepth += 1;
+    this.#deliveries.depth += 1;
     for (const sink of this.#starting) {
       try {
         this.#watch(sink, sink.started?.(stage, trace));
@@ -39,12 +40,12 @@ export class SinkFanOut implements Sink {
         this.#failed(sink, error);
       }
     }
-    this.#callDepth -= 1;
+    this.#deliveries.depth -= 1;
   }
 
   record(stage: StageExecution, trace: TraceIdentity): void {
     if (this.#sinks.length === 0) return;
-    this.#callDepth += 1;
+    this.#deliveries.depth += 1;
     for (const sink of this.#sinks) {
       try {
         const result = sink.record(stage, trace);
@@ -53,7 +54,7 @@ export class SinkFanOut implements Sink {
         this.#failed(sink, error);
       }
     }
-    this.#callDepth -= 1;
+    this.#deliveries.depth -= 1;
   }
 
   /** Closes all sinks side by side. */

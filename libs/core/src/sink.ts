@@ -1,4 +1,4 @@
-import type { KeptBecause, StageExecution } from './stage-execution.js';
+import type { KeptBecause, StageExecution, StageKind } from './stage-execution.js';
 
 /** Which trace a stage belongs to, as sinks see it. */
 export interface TraceIdentity {
@@ -18,6 +18,15 @@ export type StageStart = Pick<
   'stageId' | 'stageName' | 'kind' | 'startedAt' | 'attributes' | 'metadata'
 >;
 
+/** What is told of a stage that is counted and not recorded. */
+export interface CountedStage extends Pick<StageExecution, 'stageId' | 'kind' | 'outcome' | 'durationMs'> {
+  /** Epoch milliseconds. */
+  readonly endedAt: number;
+}
+
+/** Counts one execution. The object is used again for the next one: what is to be kept of it has to be copied. */
+export type StageCounter = (stage: CountedStage) => void;
+
 /**
  * Whatever receives ended stages. A sink may throw, reject or hang: it is isolated, the error is counted and reported
  * once, and business code never sees it. Methods are called synchronously on the request's path, so they must be
@@ -35,6 +44,16 @@ export interface Sink {
   started?(stage: StageStart, trace: TraceIdentity): void;
   /** Called exactly once for every ended stage in the sink's scope. */
   record(stage: StageExecution, trace: TraceIdentity): void;
+  /**
+   * For a sink of scope `all` that needs no more of a plain stage than {@link CountedStage} says: what counts the
+   * executions of one stage id. Asked once for each, and may be asked again.
+   *
+   * Where all sinks of that scope have this method and nothing is rescued, a trace that the sampler leaves out is counted
+   * and not recorded: its stages of kind `internal` and `retrieval` that are finished when the method returns are told to
+   * the counter and never to `record`. All others (a stage with a promise or a stream, of another kind, or that declares
+   * `attributes`) are recorded as ever.
+   */
+  counterOf?(stageId: string, kind: StageKind): StageCounter;
   /** Sends what is queued and refuses further stages. Called once; given up after the deadline of the recorder. */
   close?(): void | Promise<void>;
 }

@@ -3,6 +3,7 @@ import { type ProviderCall, providerCallProblem } from './provider/provider-call
 import { withProvider } from './provider/with-provider.js';
 import type { StageListener } from './provider/stage-listener.js';
 import type { Stage } from './stage.js';
+import type { StageCount } from './stage-counts.js';
 import { stageIdProblem, stageNameOf } from './stage-id.js';
 import { type Attributes, type Metadata, STAGE_KINDS, type StageKind } from './stage-execution.js';
 
@@ -19,6 +20,8 @@ export interface StageDefinition {
   readonly force: boolean;
   /** Whether a lazy thenable that the work returns is followed by a stand-in. */
   readonly followThenable: boolean;
+  /** Set by what counts executions that are not recorded, so that it need not look itself up. */
+  lastCount?: StageCount | undefined;
   /** Makes what listens to each execution; most stages have none. */
   readonly listener?: ((stage: Stage) => StageListener) | undefined;
   /** What remains of the definition when a stage has ended, which may be kept for long. Default: all of it. */
@@ -71,9 +74,31 @@ export function stageDefinition(
     metadata: options.metadata ?? NO_METADATA,
     force: options.force ?? false,
     followThenable: options.followThenable ?? options.provider !== undefined,
+    lastCount: undefined,
     listener: kind === 'cache' ? meterOfCache : undefined,
   };
   return withProvider(definition, options.provider);
+}
+
+/**
+ * Definitions of stages of which nothing is said but their ids. They are shared: to derive a name takes longer than to
+ * record a stage.
+ */
+export class PlainDefinitions {
+  readonly #known = new Map<string, StageDefinition>();
+
+  /** @param limit How many are remembered. */
+  constructor(readonly limit: number) {}
+
+  of(stageId: string): StageDefinition {
+    return this.#known.get(stageId) ?? this.#make(stageId);
+  }
+
+  #make(stageId: string): StageDefinition {
+    const definition = stageDefinition(stageId);
+    if (this.#known.size < this.limit) this.#known.set(stageId, definition);
+    return definition;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Sink } from './sink.js';
+import type { Sink, StageCounter } from './sink.js';
 import { microseconds } from './microseconds.js';
 import type { Outcome, StageExecution } from './stage-execution.js';
 import { valuesAtRanks } from './values-at-ranks.js';
@@ -42,12 +42,23 @@ export class StatisticsSink implements Sink {
   constructor(readonly capacity: number) {}
 
   record(stage: StageExecution): void {
-    let latest = this.#latest.get(stage.stageId);
+    this.#latestOf(stage.stageId).add(stage.durationMs, stage.outcome);
+  }
+
+  counterOf(stageId: string): StageCounter {
+    const latest = this.#latestOf(stageId);
+    return ({ durationMs, outcome }) => {
+      latest.add(durationMs, outcome);
+    };
+  }
+
+  #latestOf(stageId: string): LatestExecutions {
+    let latest = this.#latest.get(stageId);
     if (latest === undefined) {
       latest = new LatestExecutions(this.capacity);
-      this.#latest.set(stage.stageId, latest);
+      this.#latest.set(stageId, latest);
     }
-    latest.add(stage.durationMs, stage.outcome);
+    return latest;
   }
 
   /** Figures over the last `limit` executions, or undefined when the stage id was never executed. */

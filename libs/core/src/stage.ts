@@ -285,7 +285,7 @@ export class Stage implements StageExecution {
   }
 
   #outcomeHeard(listener: StageListener, given: Outcome): Outcome {
-    const outcome = listener.ends(given) ?? given;
+    const outcome = listener.ends(given);
     this.#letGo();
     return outcome;
   }

@@ -5,6 +5,7 @@ import { rescueReason } from './rescue.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
+import { isPlain } from './stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
 import type {
   Attributes,
@@ -149,13 +150,42 @@ export class Trace implements TraceHeader {
     return true;
   }
 
+  /** Stages admitted so far, the root included. */
+  get stageCount(): number {
+    return this.#stageCount;
+  }
+
   /** Starts a stage that was admitted. */
-  start(parent: Stage, definition: StageDefinition, attributes?: Attributes): Stage {
-    const stage = new Stage(this, parent, this.#admitted(definition), this.now());
+  start(parent: Stage, definition: StageDefinition, attributes?: Attributes, startMs = this.now()): Stage {
+    const stage = new Stage(this, parent, this.#admitted(definition), startMs);
     this.#openStages += 1;
     if (attributes !== undefined) stage.setAttributes(attributes);
     this.#announce(stage);
     return stage;
+  }
+
+  /**
+   * Whether a stage is counted and not recorded, because nobody keeps the trace and nothing but how it ended is read of
+   * it. Only right below the root: what sets an attribute in it then sets it where work outside of every stage does.
+   */
+  isCounting(parent: Stage, definition: StageDefinition): boolean {
+    return (
+      this.keptBecause === undefined &&
+      this.recorder.counts !== undefined &&
+      parent === this.root &&
+      isPlain(definition)
+    );
+  }
+
+  /** Counts a stage that ends now. */
+  count(definition: StageDefinition, given: Outcome, startMs: number): void {
+    const now = this.now();
+    let outcome = given;
+    if (this.root === undefined) {
+      this.recorder.drops.lateStages += 1;
+      outcome = 'cancelled';
+    }
+    this.recorder.counts?.add(definition, outcome, now - startMs, this.startedAt + (now - this.#startMs));
   }
 
   /** Called by a stage when it has ended. */
@@ -209,9 +239,10 @@ export class Trace implements TraceHeader {
     this.recorder.traceEnded(this);
   }
 
-  /** The summary so far; undefined when the trace has ended (the history has it then) or records nothing. */
+  /** The summary so far; undefined when the trace has ended (the history has it then) or nothing may keep it. */
   runningSummary(): ExecutionSummary | undefined {
     if (this.root === undefined || !this.#isRecording) return undefined;
+    if (this.keptBecause === undefined && this.recorder.counts !== undefined) return undefined;
     return executionSummary(this, this.root.snapshot(this.now()), true);
   }
 

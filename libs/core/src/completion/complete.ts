@@ -24,23 +24,26 @@ const BUILT_IN_SHAPES: readonly ResultShape[] = [
  * at the end of its use for a stream of any shape. Returns what the caller gets: the value itself, or a stand-in of
  * the same type. A lazy thenable (a query builder) counts as a value, because to call its `then` would execute it,
  * unless `followsThenable` says that the caller may get a stand-in for it.
+ * @param isUntouched Whether a stream that nobody uses need not leave a record, unless stages ran before it came.
  */
 export function complete(
   stage: Stage,
   result: unknown,
   followsThenable: boolean,
   onValue?: ValueListener,
+  isUntouched = true,
 ): unknown {
   // Most results are neither, and are not asked anything.
   if (typeof result !== 'object' || result === null) return completeWithValue(stage, result, onValue);
-  return completeObject(stage, result, followsThenable, onValue);
+  return completeObject(stage, result, followsThenable, onValue, isUntouched);
 }
 
 function completeObject(
   stage: Stage,
   result: object,
   followsThenable: boolean,
-  onValue?: ValueListener,
+  onValue: ValueListener | undefined,
+  isUntouched: boolean,
 ): unknown {
   try {
     if (types.isPromise(result) && hasNativeThen(result)) {
@@ -51,7 +54,13 @@ function completeObject(
     stage.trace.recorder.reportInternalError('promise', error);
   }
   const shape = shapeOf(stage, result, followsThenable ? followedThenable(onValue) : undefined);
-  return completeSettled(stage, result, shape, true, onValue);
+  return completeSettled(stage, result, shape, isUntouched, onValue);
+}
+
+/** Whether the work has come to a value, so that nothing goes on. */
+export function isFinished(stage: Stage, result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return true;
+  return !types.isPromise(result) && shapeOf(stage, result) === undefined;
 }
 
 /** Apart from its callers, whose every call would allocate what its closure shares. */

@@ -1,4 +1,4 @@
-import type { StageExecution, TraceIdentity } from '@followspot/core';
+import type { StageCounter, StageExecution, TraceIdentity } from '@followspot/core';
 import type { GenAiNaming } from '../gen-ai-names.js';
 import { isAmount } from './amount.js';
 import { BudgetFigures } from './budget-figures.js';
@@ -15,6 +15,8 @@ import { StreamFigures } from './stream-figures.js';
 import { type MetricsSummary, summaryOf } from './summary.js';
 import { TraceFigures } from './trace-figures.js';
 import { WindowClock } from './window.js';
+
+const NO_DURATION = 'a duration is not a number from 0 to 2^53 - 1';
 
 /** Reads the samples of each metric; the compiler sees to it that none is missing. */
 type Readers = Readonly<Record<MetricName, () => Sample[]>>;
@@ -74,6 +76,22 @@ export class Figures {
     this.self.timed(performance.now() - startMs);
   }
 
+  /** What counts the executions of one stage id that are not recorded. */
+  counterOf(stageId: string): StageCounter {
+    const count = this.stages.counterOf(stageId);
+    return (stage) => {
+      if (!isAmount(stage.durationMs) || !isAmount(stage.endedAt)) throw new RangeError(NO_DURATION);
+      this.#window.advance(stage.endedAt);
+      if (!this.self.isTimed) {
+        count(stage);
+        return;
+      }
+      const startMs = performance.now();
+      count(stage);
+      this.self.timed(performance.now() - startMs);
+    };
+  }
+
   /** The lines of a metric as they are now. */
   samplesOf(name: string): Sample[] {
     this.#window.advance(Date.now());
@@ -89,8 +107,7 @@ export class Figures {
 
   #count(stage: StageExecution, trace: TraceIdentity): void {
     const endedAt = stage.startedAt + stage.durationMs;
-    if (!isAmount(stage.durationMs) || !isAmount(endedAt))
-      throw new RangeError('a duration is not a number from 0 to 2^53 - 1');
+    if (!isAmount(stage.durationMs) || !isAmount(endedAt)) throw new RangeError(NO_DURATION);
     this.#window.advance(endedAt);
     this.stages.record(stage, trace);
     switch (stage.kind) {

@@ -221,6 +221,46 @@ describe('Every ended stage', () => {
   });
 });
 
+describe('A stage that is not recorded', () => {
+  const executions = [
+    ['A', 'ok', 3],
+    ['B', 'error', 40],
+    ['A', 'cancelled', 7_000],
+    ['A', 'error', 0],
+  ] as const;
+
+  it('counts as it would if it were', async () => {
+    const recorded = new ScrapedSink();
+    const counted = new ScrapedSink();
+    for (const [stageId, outcome, durationMs] of executions) {
+      const stage = stageOf('internal', {}, { stageId, outcome, durationMs });
+      recorded.record(stage);
+      counted.sink.counterOf(stageId)({ ...stage, endedAt: stage.startedAt + durationMs });
+    }
+    const stagesOf = async (scraped: ScrapedSink): Promise<string[]> =>
+      (await scraped.lines()).filter((line) => line.startsWith('request_stage'));
+    expect((await stagesOf(counted)).length).toBeGreaterThan(8);
+    expect(await stagesOf(counted)).toEqual(await stagesOf(recorded));
+  });
+
+  it('refuses what is no duration', () => {
+    const count = new ScrapedSink().sink.counterOf('A');
+    const stage = stageOf('internal');
+    for (const durationMs of [-1, Number.NaN, Infinity]) {
+      expect(() => count({ ...stage, durationMs, endedAt: 1 })).toThrow(RangeError);
+    }
+  });
+
+  it('counts with the others when its sink joins them later', async () => {
+    const first = new ScrapedSink();
+    const second = new PrometheusSink({ registry: first.registry });
+    const count = second.counterOf('A');
+    second.register();
+    count({ ...stageOf('internal'), endedAt: Date.now() });
+    expect(await first.value('request_stages_total{stage="A",outcome="ok"}')).toBe(1);
+  });
+});
+
 describe('Of itself the sink tells', () => {
   it('what its engine has dropped, one series per bound, and errors apart', async () => {
     const scraped = new ScrapedSink();

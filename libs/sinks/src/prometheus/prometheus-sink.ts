@@ -1,5 +1,5 @@
 import { register as defaultRegistry } from 'prom-client';
-import type { Sink, StageExecution, TraceIdentity } from '@followspot/core';
+import type { Sink, StageCounter, StageExecution, TraceIdentity } from '@followspot/core';
 import type { GenAiNaming } from '../gen-ai-names.js';
 import type { BudgetSource } from './budget-figures.js';
 import { measureProcess } from './default-metrics.js';
@@ -93,6 +93,20 @@ export class PrometheusSink implements Sink {
 
   record(stage: StageExecution, trace: TraceIdentity): void {
     this.#figures.record(stage, trace);
+  }
+
+  /** Plain stages are counted without a record of them. */
+  counterOf(stageId: string): StageCounter {
+    let figures = this.#figures;
+    let count = figures.counterOf(stageId);
+    return (stage) => {
+      // Joined another sink's figures since.
+      if (figures !== this.#figures) {
+        figures = this.#figures;
+        count = figures.counterOf(stageId);
+      }
+      count(stage);
+    };
   }
 
   /** Reads this engine's drop counts at every scrape. */

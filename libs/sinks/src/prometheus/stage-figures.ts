@@ -1,4 +1,4 @@
-import type { Outcome, StageExecution, TraceIdentity } from '@followspot/core';
+import type { Outcome, StageCounter, StageExecution, TraceIdentity } from '@followspot/core';
 import { STAGE_BUCKETS } from './buckets.js';
 import { Histogram } from './histogram.js';
 import { ByLabel, type LabelValues } from './label-values.js';
@@ -22,6 +22,13 @@ class Stage {
     this.outcomeLabels = OUTCOMES.map((outcome) => ({ stage, outcome }));
     this.succeeded = new WindowCount(clock);
   }
+
+  ended(outcome: Outcome): void {
+    if (outcome === 'ok') this.ok += 1;
+    else if (outcome === 'error') this.error += 1;
+    else this.cancelled += 1;
+    this.succeeded.add(outcome !== 'error');
+  }
 }
 
 /** What is counted of every stage, whatever its kind. */
@@ -33,13 +40,18 @@ export class StageFigures {
   }
 
   record(execution: StageExecution, trace: TraceIdentity): void {
-    const { outcome } = execution;
     const stage = this.#stages.get(execution.stageId);
-    if (outcome === 'ok') stage.ok += 1;
-    else if (outcome === 'error') stage.error += 1;
-    else stage.cancelled += 1;
-    stage.succeeded.add(outcome !== 'error');
+    stage.ended(execution.outcome);
     stage.durations.observeStage(execution, trace);
+  }
+
+  /** What counts the executions of one stage that are not recorded. */
+  counterOf(stageId: string): StageCounter {
+    const stage = this.#stages.get(stageId);
+    return ({ outcome, durationMs }) => {
+      stage.ended(outcome);
+      stage.durations.observe(durationMs);
+    };
   }
 
   totals(): Sample[] {

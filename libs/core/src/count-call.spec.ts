@@ -1,0 +1,288 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { currentStage } from './context.js';
+import type { RecorderOptions } from './recorder.js';
+import { stageDefinition } from './stage-definition.js';
+import type { StageOptions } from './stage-definition.js';
+import { CollectingSink } from './testing/collecting-sink.js';
+import { CountingSink } from './testing/counting-sink.js';
+import { Tracking } from './testing/tracking.js';
+import { TrackStage } from './track-stage.js';
+
+/** Tracking that keeps nothing and has a sink for all stages that can count, and whatever else is given. */
+function counting(options: RecorderOptions = {}): { tracking: Tracking; sink: CountingSink } {
+  const sink = new CountingSink();
+  const { sinks = [], ...others } = options;
+  const tracking = new Tracking({ sampleRate: 0, rescue: false, sinks: [sink, ...sinks], ...others }, 'kept');
+  return { tracking, sink };
+}
+
+class Service {
+  constructor(readonly tracking: Tracking) {}
+
+  @TrackStage('METHOD')
+  method(result: unknown): unknown {
+    this.tracking.clock.advance(2);
+    return result;
+  }
+}
+
+describe('a stage of a trace that nobody keeps', () => {
+  it('is counted where sinks need no more, in the context of the trace', () => {
+    const { tracking, sink } = counting();
+    const result = tracking.run(() => {
+      tracking.clock.advance(1);
+      return tracking.tracker.trackStage('A', () => {
+        tracking.clock.advance(4.5);
+        return currentStage()?.stageId;
+      });
+    });
+    expect(result).toBe('ROOT');
+    expect(sink.counted).toEqual([
+      { stageId: 'A', kind: 'internal', outcome: 'ok', durationMs: 4.5, endedAt: tracking.clock.wallNow() },
+    ]);
+    expect(sink.recordedWords).toEqual(['ROOT ok']);
+    expect(tracking.tracker.getStageStatistics('A')).toMatchObject({ executionCount: 1, p50DurationMs: 4.5 });
+    expect(tracking.kept.stages).toEqual([]);
+  });
+
+  it('is counted as what it ended with, and throws the very same', () => {
+    const { tracking, sink } = counting();
+    const failure = new Error('failed');
+    const abort = Object.assign(new Error('aborted'), { name: 'AbortError' });
+    tracking.run(() => {
+      for (const error of [failure, abort]) {
+        expect(() =>
+          tracking.tracker.trackStage('A', () => {
+            throw error;
+          }),
+        ).toThrow(error);
+      }
+    });
+    expect(sink.countedWords).toEqual(['A error', 'A cancelled']);
+    expect(tracking.tracker.getStageStatistics('A')).toMatchObject({ errorCount: 1, cancelledCount: 1 });
+  });
+
+  it('that is a method gets its arguments and its own this', () => {
+    const { tracking, sink } = counting();
+    const value = {};
+    expect(tracking.run(() => new Service(tracking).method(value))).toBe(value);
+    expect(sink.counted).toMatchObject([{ stageId: 'METHOD', durationMs: 2 }]);
+  });
+
+  it('is recorded when its work goes on: a promise, from the call to its end', async () => {
+    const { tracking, sink } = counting();
+    const gate = Promise.withResolvers<string>();
+    const result = tracking.run(() => {
+      const pending = new Service(tracking).method(gate.promise);
+      tracking.clock.advance(3);
+      gate.resolve('value');
+      return pending;
+    });
+    expect(await result).toBe('value');
+    expect(sink.counted).toEqual([]);
+    expect(sink.recordedWords).toEqual(['METHOD ok', 'ROOT ok']);
+    expect(sink.recorded[0]?.durationMs).toBe(5);
+  });
+
+  it('is recorded when it fails later, and rejects with the very same', async () => {
+    const { tracking, sink } = counting();
+    const failure = new Error('failed');
+    await expect(tracking.run(() => new Service(tracking).method(Promise.reject(failure)))).rejects.toBe(
+      failure,
+    );
+    expect(sink.recordedWords).toEqual(['METHOD error', 'ROOT error']);
+  });
+
+  it('is recorded when it is a stream, without the time before its use', () => {
+    const { tracking, sink } = counting();
+    const produce = function* (): Generator<number> {
+      tracking.clock.advance(5);
+      yield 1;
+    };
+    tracking.run(() => {
+      const numbers = new Service(tracking).method(produce()) as Generator<number>;
+      tracking.clock.advance(100);
+      expect([...numbers]).toEqual([1]);
+    });
+    expect(sink.recordedWords).toEqual(['METHOD ok', 'ROOT ok']);
+    expect(sink.recorded[0]?.durationMs).toBe(7);
+  });
+
+  it('is closed with its trace when it is still running', () => {
+    const { tracking, sink } = counting();
+    void tracking.run(() => ({ running: new Service(tracking).method(new Promise(() => undefined)) }));
+    expect(sink.recordedWords).toEqual(['METHOD cancelled', 'ROOT ok']);
+  });
+
+  it.each<[string, StageOptions<unknown, []>]>([
+    ['a cache', { kind: 'cache' }],
+    ['a provider', { kind: 'provider' }],
+    ['a stream', { kind: 'stream' }],
+    ['one that reads attributes', { attributes: () => ({ hit: true }) }],
+  ])('is recorded when sinks read more of it: %s', (_, options) => {
+    const { tracking, sink } = counting();
+    tracking.run(() =>
+      tracking.tracker.trackStage(
+        'A',
+        () => {
+          tracking.tracker.setAttribute('key', 'value');
+          tracking.tracker.trackStage('INSIDE', () => tracking.tracker.setAttribute('key', 'of INSIDE'));
+          return 'value';
+        },
+        options,
+      ),
+    );
+    // What is inside of such a stage keeps its attributes to itself.
+    expect(sink.recordedWords).toEqual(['INSIDE ok', 'A ok', 'ROOT ok']);
+    expect(sink.recorded[1]?.attributes).toMatchObject({ key: 'value' });
+    expect(sink.counted).toEqual([]);
+  });
+
+  it('is recorded where a sink cannot count, where there is rescue, and in the sample', () => {
+    const collecting = new CollectingSink('all');
+    for (const options of [{ sinks: [collecting] }, { rescue: true }, { sampleRate: 1 }]) {
+      const { tracking, sink } = counting(options);
+      tracking.run(() => tracking.tracker.trackStage('A', () => 1));
+      expect(sink.recordedWords).toEqual(['A ok', 'ROOT ok']);
+      expect(sink.counted).toEqual([]);
+    }
+    expect(collecting.stageIds).toEqual(['A', 'ROOT']);
+  });
+
+  it('is recorded from when on somebody forces the trace', () => {
+    const { tracking, sink } = counting();
+    tracking.run(() => {
+      tracking.tracker.trackStage('A', () => 1);
+      expect(tracking.tracker.getExecutionSummary('t')).toBeUndefined();
+      tracking.tracker.forceTracking();
+      tracking.tracker.trackStage('B', () => 1);
+    });
+    expect(sink.countedWords).toEqual(['A ok']);
+    expect(tracking.tree).toBe('ROOT(B)');
+    expect(tracking.summary.keptBecause).toBe('forced');
+  });
+});
+
+describe('counters', () => {
+  it('are asked for once per stage id and recorder', () => {
+    const one = counting();
+    const other = counting();
+    const definition = stageDefinition('A');
+    for (const { tracking } of [one, other, one]) {
+      const trace = tracking.recorder.openTrace(stageDefinition('ROOT'));
+      expect(trace.isCounting(trace.root!, definition)).toBe(true);
+      trace.count(definition, 'ok', tracking.clock.now());
+      tracking.run(() => tracking.tracker.trackStage('A', () => 1));
+    }
+    expect([one.sink.asked, other.sink.asked]).toEqual([['A'], ['A']]);
+    expect([one.sink.counted.length, other.sink.counted.length]).toEqual([4, 2]);
+  });
+
+  it('that throw, or cannot be had, harm nobody and are reported once', () => {
+    const failure = new Error('down');
+    const fail = (): never => {
+      throw failure;
+    };
+    const reported: unknown[] = [];
+    const { tracking, sink } = counting({
+      sinks: [
+        { name: 'none', scope: 'all', record: () => undefined, counterOf: fail },
+        { name: 'faulty', scope: 'all', record: () => undefined, counterOf: () => fail },
+      ],
+      onInternalError: (place) => reported.push(place),
+    });
+    tracking.run(() => {
+      for (const value of [1, 2]) expect(tracking.tracker.trackStage('A', () => value)).toBe(value);
+    });
+    expect(sink.countedWords).toEqual(['A ok', 'A ok']);
+    expect(reported).toEqual(['sink none', 'sink faulty']);
+    expect(tracking.recorder.drops.internalErrors).toBe(3);
+  });
+
+  it('do not feed themselves', () => {
+    const { tracking, sink } = counting({
+      sinks: [
+        {
+          name: 'tracking itself',
+          scope: 'all',
+          record: () => undefined,
+          counterOf: () => () => {
+            tracking.tracker.trackStage('INSIDE', () => undefined);
+          },
+        },
+      ],
+    });
+    tracking.run(() => tracking.tracker.trackStage('A', () => 1));
+    expect(sink.countedWords).toEqual(['A ok']);
+  });
+
+  it('know the bounds: stages per trace, stage ids, what ends after its trace', () => {
+    const { tracking, sink } = counting({ limits: { stagesPerTrace: 4, stageIds: 2 } });
+    const { tracker } = tracking;
+    tracking.run(() => {
+      for (const stageId of ['A', 'B', 'not an id', 'A']) tracker.trackStage(stageId, () => 1);
+    });
+    expect(sink.countedWords).toEqual(['A ok', 'other ok', 'other ok']);
+    expect(tracker.getDropCounts()).toMatchObject({ stages: 1, stageIds: 2, lateStages: 0 });
+    const trace = tracking.recorder.openTrace(stageDefinition('ROOT'));
+    trace.root?.run(() =>
+      tracker.trackStage('A', () => {
+        trace.root?.succeed();
+      }),
+    );
+    expect(sink.countedWords.at(-1)).toBe('A cancelled');
+    expect(tracker.getDropCounts().lateStages).toBe(1);
+  });
+
+  it('come to what records come to, whatever the stages are', async () => {
+    const kind = fc.constantFrom('internal', 'retrieval', 'cache', 'provider');
+    const result = fc.constantFrom('value', 'throws', 'promise', 'rejects', 'generator', 'unused');
+    const leaf = fc.record({ kind, result, inside: fc.constant<Node[]>([]) });
+    const node = fc.record({ kind, result, inside: fc.array(leaf, { maxLength: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(node, { maxLength: 5 }), async (nodes) => {
+        const counted = counting();
+        const recorded = counting({ sinks: [new CollectingSink('all')] });
+        for (const { tracking } of [counted, recorded]) await tracking.run(() => runAll(tracking, nodes));
+        const words = ({ sink }: typeof counted): string[] =>
+          [...sink.countedWords, ...sink.recordedWords].toSorted();
+        expect(words(counted)).toEqual(words(recorded));
+        expect(counted.tracking.recorder.openTraceCount).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+interface Node {
+  readonly kind: 'internal' | 'retrieval' | 'cache' | 'provider';
+  readonly result: string;
+  readonly inside: readonly Node[];
+}
+
+function* numbers(): Generator<number> {
+  yield 1;
+}
+
+async function runAll(tracking: Tracking, nodes: readonly Node[]): Promise<void> {
+  for (const [index, { kind, result, inside }] of nodes.entries()) {
+    const failure = new Error('failed');
+    const work = (): unknown => {
+      for (const { kind: kindInside, result: resultInside } of inside) {
+        tracking.tracker.trackStage(`IN_${resultInside}`, () => kindInside, { kind: kindInside });
+      }
+      if (result === 'throws') throw failure;
+      if (result === 'promise') return runAll(tracking, inside);
+      if (result === 'rejects') return Promise.reject(failure);
+      if (result === 'generator' || result === 'unused') return numbers();
+      return index;
+    };
+    try {
+      const come = await tracking.tracker.trackStage(`S_${result}`, work, { kind });
+      if (result === 'generator') for (const _ of come as Iterable<unknown>);
+    } catch (error) {
+      expect(error).toBe(failure);
+    }
+  }
+}

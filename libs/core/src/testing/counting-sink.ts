@@ -1,0 +1,36 @@
+import type { CountedStage, Sink, StageCounter } from '../sink.js';
+import type { StageExecution } from '../stage-execution.js';
+
+/** A sink of scope `all` that can count, and remembers what it was told in either way. */
+export class CountingSink implements Sink {
+  readonly name = 'counting';
+  readonly scope = 'all';
+  readonly counted: CountedStage[] = [];
+  readonly recorded: StageExecution[] = [];
+  /** For which stage ids a counter was asked. */
+  readonly asked: string[] = [];
+
+  counterOf(stageId: string): StageCounter {
+    this.asked.push(stageId);
+    return (stage) => {
+      this.counted.push({ ...stage });
+    };
+  }
+
+  record(stage: StageExecution): void {
+    this.recorded.push(stage);
+  }
+
+  /** `A ok`, in the order in which they ended. */
+  get countedWords(): string[] {
+    return this.counted.map(wordsOf);
+  }
+
+  get recordedWords(): string[] {
+    return this.recorded.map(wordsOf);
+  }
+}
+
+function wordsOf({ stageId, outcome }: Pick<StageExecution, 'stageId' | 'outcome'>): string {
+  return `${stageId} ${outcome}`;
+}
