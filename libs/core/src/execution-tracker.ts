@@ -1,7 +1,7 @@
 import { currentStage } from './context.js';
 import { outgoingHeaders } from './outgoing-headers.js';
 import type { ProviderCall } from './provider/provider-call.js';
-import { stageDefinition, type StageOptions } from './stage-definition.js';
+import { PlainDefinitions, stageDefinition, type StageOptions } from './stage-definition.js';
 import type { DropCounts } from './drop-counts.js';
 import type { Recorder, TraceStart } from './recorder.js';
 import { type AttributesOf, definitionOfCall, runStage, runToCompletion } from './run-stage.js';
@@ -24,9 +24,11 @@ export type ProviderStageOptions<V = unknown> = ProviderCall &
 /** The face of the engine in an application: tracks stages by hand and answers what was recorded. */
 export class ExecutionTracker {
   readonly #recorder: Recorder;
+  readonly #definitions: PlainDefinitions;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
+    this.#definitions = new PlainDefinitions(recorder.limits.stageIds);
   }
 
   /** The id of the trace that is running here, also after it has ended; undefined outside every trace. */
@@ -65,11 +67,9 @@ export class ExecutionTracker {
    * malformed stage id is recorded as `other` and counted.
    */
   trackStage<T>(stageId: string, fn: () => T, options?: StageOptions<Awaited<T>, []>): T {
-    return runStage(
-      stageDefinition(stageId, options),
-      fn,
-      options?.attributes as AttributesOf | undefined,
-    ) as T;
+    if (options === undefined) return runStage(this.#definitions.of(stageId), fn) as T;
+    const attributesOf = options.attributes as AttributesOf | undefined;
+    return runStage(stageDefinition(stageId, options), fn, attributesOf) as T;
   }
 
   /** The same as {@link trackStage}, under the reference's name for a stage inside another. */

@@ -17,8 +17,20 @@ export function stageIdProblem(stageId: unknown): string | undefined {
   return `stage id ${shown} must match ${STAGE_ID_PATTERN.source}, for example 2.0_CACHE_LOOKUP`;
 }
 
+/** Names that were derived, because that is work for every call with options of `trackStage`. Ids are a closed set. */
+const names = new Map<string, string>();
+const MOST_NAMES = 1_000;
+
 /** The name people read: `2.1_L1_CACHE_LOOKUP` gives `L1 Cache Lookup`, `REDIS.2_CONNECT` gives `Connect`. */
 export function stageNameOf(stageId: string): string {
+  const known = names.get(stageId);
+  if (known !== undefined) return known;
+  const name = derivedName(stageId);
+  if (names.size < MOST_NAMES) names.set(stageId, name);
+  return name;
+}
+
+function derivedName(stageId: string): string {
   const words = stageId
     .replace(/^(?:[A-Za-z]+\.)?\d+(?:\.\d+)*_/, '')
     .split(/[._-]+/)
