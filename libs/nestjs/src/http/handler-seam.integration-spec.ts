@@ -41,7 +41,6 @@ class OwnController {
   }
 }
 
- 
 class BareModule {}
 
 describe.each(ADAPTERS)('On %s', (adapter) => {

@@ -5,7 +5,7 @@ import type { StreamOptions } from '../config/stream-options.js';
 import { attachment } from './attachment.js';
 import { resumptionOf } from './last-event-id.js';
 import type { OpenWatcher, WatchedStream } from './open-watcher.js';
-import { onResponseEnd, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
+import { onResponseEnd, type ResponseEndListener, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
 import { SseStreamStage } from './sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
 import type { GapOptions } from './stream-gaps.js';
@@ -45,7 +45,7 @@ export function exchangeOf(request: object): HttpExchange | undefined {
  * One request and its response, from the first middleware to the closed response. It ends the trace exactly once, by
  * what happened on the response, and never looks at the context, which is gone when a client has left.
  */
-export class HttpExchange {
+export class HttpExchange implements ResponseEndListener {
   readonly root: Stage;
   /** Whether its handler is followed from where Nest calls it; an interceptor then has nothing to add. */
   isFollowed = false;
@@ -56,6 +56,7 @@ export class HttpExchange {
   #source: Readable | undefined;
   #stream: SseStreamStage | undefined;
   #watchedStream: WatchedStream | undefined;
+  #isOver = false;
   /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
   #isFinished = false;
   /** The monotonic reading at which the response closed. */
@@ -68,11 +69,7 @@ export class HttpExchange {
     this.#setup = setup;
     if (!setup.followsHandlers) this.#awaitSource();
     exchanges.attach(request, this);
-    onResponseEnd(request, response, () => {
-      this.#guarded(() => {
-        this.#close();
-      });
-    });
+    onResponseEnd(request, response, this);
     setup.watcher.requestOpened();
   }
 
@@ -83,7 +80,7 @@ export class HttpExchange {
 
   /** The handler that answers. */
   handledBy(handler: string): void {
-    this.root.setAttribute('handler', handler);
+    if (this.root.trace.mayRecord) this.root.setAttribute('handler', handler);
   }
 
   /**
@@ -121,6 +118,17 @@ export class HttpExchange {
     });
   }
 
+  /** The response was answered, or its client has left. An error of ours must not reach the server's event. */
+  responseOver(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    try {
+      this.#close();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   #close(): void {
     const { trace } = this.root;
     this.#closedAtMs = trace.now();
@@ -136,47 +144,50 @@ export class HttpExchange {
     if (this.#stream === undefined || this.#stream.isSettled) this.#conclude();
     else
       process.nextTick(() => {
-        this.#guarded(() => {
+        try {
           this.#conclude();
-        });
+        } catch (error) {
+          this.#failed(error);
+        }
       });
   }
 
   /** Settles how the request went; the trace then ends at once, or when the work that nobody waits for has stopped. */
   #conclude(): void {
-    this.#watchedStream?.closed();
     this.#setup.watcher.requestClosed();
     const { trace } = this.root;
-    const { statusCode } = this.#response;
-    this.#stream?.responseClosed({
-      statusCode,
+    if (this.#stream !== undefined) this.#concludeStream(this.#stream);
+    this.#describe();
+    const outcome = this.#outcome();
+    // An answer may be complete and its source cut off all the same: that of HEAD.
+    if (outcome === 'cancelled' || this.#stream?.wasCutOff === true) trace.abort(this.#closedAtMs);
+    if (trace.windDown === undefined) this.#end(outcome);
+    else
+      trace.whenStopped(() => {
+        this.#describeAbort();
+        this.#end(outcome);
+      });
+  }
+
+  #concludeStream(stream: SseStreamStage): void {
+    this.#watchedStream?.closed();
+    stream.responseClosed({
+      statusCode: this.#response.statusCode,
       atMs: this.#closedAtMs,
       isFinished: this.#isFinished,
       isShuttingDown: this.#setup.isShuttingDown(),
       wasDestroyedHere: wasDestroyedHere(this.#request),
       wasIdleTooLong: wasIdleTooLong(this.#request),
     });
-    this.#describe(statusCode);
-    const outcome = this.#outcome();
-    // An answer may be complete and its source cut off all the same: that of HEAD.
-    if (outcome === 'cancelled' || this.#stream?.wasCutOff === true) trace.abort(this.#closedAtMs);
-    trace.whenStopped(() => {
-      this.#describeAbort();
-      this.#end(outcome);
-    });
   }
 
-  /** An error of ours must not reach the server's event, and the trace ends all the same. */
-  #guarded(step: () => void): void {
+  /** The trace ends all the same. */
+  #failed(error: unknown): void {
     const { recorder } = this.root.trace;
-    try {
-      step();
-    } catch (error) {
-      recorder.reportInternalError('response end', error);
-      recorder.attempt('response end', () => {
-        this.root.cancel();
-      });
-    }
+    recorder.reportInternalError('response end', error);
+    recorder.attempt('response end', () => {
+      this.root.cancel();
+    });
   }
 
   #end(outcome: Outcome): void {
@@ -194,14 +205,17 @@ export class HttpExchange {
     else if (lagMs !== undefined) stage.setAttribute(ABORT_LAG, lagMs);
   }
 
-  #describe(statusCode: number): void {
+  #describe(): void {
+    // Without tracking nobody reads it.
+    if (!this.root.trace.mayRecord) return;
     const method = this.#request.method ?? '';
     const shownMethod = METHODS.has(method) ? method : '_OTHER';
     const route = this.#shownRoute();
     this.root.stageName = `${shownMethod} ${route}`;
-    this.root.setAttributes({ method: shownMethod, route });
+    this.root.setAttribute('method', shownMethod);
+    this.root.setAttribute('route', route);
     // Node's default of 200 is no answer.
-    if (this.#response.headersSent) this.root.setAttribute('statusCode', statusCode);
+    if (this.#response.headersSent) this.root.setAttribute('statusCode', this.#response.statusCode);
   }
 
   #shownRoute(): string {

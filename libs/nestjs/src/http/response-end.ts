@@ -1,35 +1,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { attachment } from './attachment.js';
+import { ConnectionWaiters } from './connection-waiters.js';
+
+/** Waits for the end of one response. */
+export interface ResponseEndListener {
+  responseOver(): void;
+}
 
 /** Connections that were idle for longer than the server allows, which destroys them. */
 const idleTooLong = new WeakSet<Socket>();
 
 /** Who waits for each connection to close: one listener on it, however many requests a client pipelines. */
-const waiting = attachment<Set<() => void>>();
+const waiting = attachment<ConnectionWaiters>();
+
+/** Who waits for each response. */
+const listening = attachment<ResponseEndListener>();
 
 /**
- * Calls `listener` once, when the response was answered (`finish`), or its client left (`close`). A response that is
+ * Tells `listener`, at least once, when the response was answered (`finish`), or its client left (`close`). A response that is
  * queued behind another one of its connection has no socket yet and gets neither when the connection goes, so that
- * is listened to as well.
+ * is listened to as well. What listens are the same functions for all of them: those of its own would be a good part
+ * of what an open stream costs.
  */
 export function onResponseEnd(
   request: IncomingMessage,
   response: ServerResponse,
-  listener: () => void,
+  listener: ResponseEndListener,
 ): void {
+  listening.attach(response, listener);
   // The connection of HTTP/2 outlives its streams, and each stream has a `close` of its own.
-  const waiters = request.httpVersionMajor === 1 ? waitersOf(request.socket) : undefined;
-  let isOver = false;
-  const end = (): void => {
-    if (isOver) return;
-    isOver = true;
-    waiters?.delete(end);
-    listener();
-  };
-  waiters?.add(end);
-  response.once('finish', end);
-  response.once('close', end);
+  if (request.httpVersionMajor === 1) waitersOf(request.socket).add(listener);
+  response.on('finish', over);
+  response.on('close', over);
 }
 
 /**
@@ -48,16 +51,27 @@ export function wasIdleTooLong(request: IncomingMessage): boolean {
   return wasDestroyedHere(request) && idleTooLong.has(request.socket);
 }
 
-function waitersOf(socket: Socket): Set<() => void> {
+function over(this: ServerResponse): void {
+  const listener = listening.of(this);
+  if (listener === undefined) return;
+  if (this.req.httpVersionMajor === 1) waiting.of(this.req.socket)?.delete(listener);
+  listener.responseOver();
+}
+
+function waitersOf(socket: Socket): ConnectionWaiters {
   const known = waiting.of(socket);
   if (known !== undefined) return known;
-  const waiters = new Set<() => void>();
+  const waiters = new ConnectionWaiters();
   waiting.attach(socket, waiters);
-  socket.once('timeout', () => {
-    idleTooLong.add(socket);
-  });
-  socket.once('close', () => {
-    for (const end of waiters) end();
-  });
+  socket.once('timeout', noteIdle);
+  socket.once('close', tellWaiters);
   return waiters;
+}
+
+function noteIdle(this: Socket): void {
+  idleTooLong.add(this);
+}
+
+function tellWaiters(this: Socket): void {
+  waiting.of(this)?.tell();
 }
