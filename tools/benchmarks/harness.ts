@@ -205,7 +205,8 @@ export function figureOf(values: readonly number[]): Figure {
   return { median: median(values), lowest: Math.min(...values), highest: Math.max(...values) };
 }
 
-function median(values: readonly number[]): number {
+/** The value in the middle. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PAGE } from './page.ts';
 
 /** Node's own servers below Nest. */
 export type Adapter = 'express' | 'fastify';
@@ -26,6 +26,6 @@ export function readHttpOptions(): HttpOptions {
   return {
     adapter: values.fastify ? 'fastify' : 'express',
     isQuick: values.quick,
-    page: values.markdown ? join(import.meta.dirname, '../../docs/benchmarks.md') : undefined,
+    page: values.markdown ? PAGE : undefined,
   };
 }

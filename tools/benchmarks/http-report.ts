@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeBetweenMarkers } from '../compare-shapes/table.ts';
 import { type Figure, figureOf } from './harness.ts';
-import { environmentLines, shown } from './report.ts';
+import { publish as publishReport } from './page.ts';
+import { shown } from './report.ts';
 import type { HttpOptions } from './http-options.ts';
 import { BARE } from './http-variants.ts';
 import { fixed, tableOf } from './table.ts';
@@ -45,12 +45,6 @@ export function variantTable(variants: Iterable<string>, columns: readonly Colum
   return tableOf(['variant', ...columns.map(({ title }) => title)], lines, (column) => column === 0);
 }
 
-/** Whether a target is met by the median; a table that misses one says so. */
-export function targetLine(what: string, { median }: Figure, limit: number, unit: string): string {
-  const verdict = median <= limit ? 'Target met:   ' : 'TARGET MISSED:';
-  return `${verdict} ${what} ${fixed(median, 2)} ${unit}, may be ${fixed(limit, 2)}.`;
-}
-
 /** Prints everything, and puts it into the page if there is one. */
 export function publish(
   name: string,
@@ -61,16 +55,14 @@ export function publish(
     readonly targets: readonly string[];
   },
 ): void {
-  const environment = environmentLines(packages(options), 'up to 2');
-  const head = ['```text', ...environment, '', parts.caption, '```'].join('\n');
-  const text = [head, ...parts.tables, ['```text', ...parts.targets, '```'].join('\n')].join('\n\n');
-  console.log(`\n${text}\n`);
-  if (options.page === undefined) return;
-  if (options.isQuick || options.adapter !== 'express') {
+  const isShown = !options.isQuick && options.adapter === 'express';
+  if (options.page !== undefined && !isShown) {
     console.error('The page is left as it is: it shows the whole run on Express.');
-    return;
   }
-  writeBetweenMarkers(options.page, name, text);
+  publishReport(
+    { marker: name, packages: packages(options), ownLoad: 'up to 2', ...parts },
+    isShown ? options.page : undefined,
+  );
 }
 
 function packages({ adapter }: HttpOptions): Record<string, string> {

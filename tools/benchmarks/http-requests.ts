@@ -2,14 +2,8 @@
 import type { RequestDrive } from './http-client.ts';
 import { type Launch, inLaunch, REQUEST_FILES } from './http-launch.ts';
 import { readHttpOptions } from './http-options.ts';
-import {
-  type ByVariant,
-  comparedWithBare,
-  figure,
-  publish,
-  targetLine,
-  variantTable,
-} from './http-report.ts';
+import { type ByVariant, comparedWithBare, figure, publish, variantTable } from './http-report.ts';
+import { targetLine } from './page.ts';
 import { PLAIN, type Route, STAGED } from './http-routes.ts';
 import { type Measured, measureTurns, type Turns } from './http-turns.ts';
 import { ALL_KEPT, BARE_AGAIN, DEFAULTS, REQUEST_VARIANTS } from './http-variants.ts';

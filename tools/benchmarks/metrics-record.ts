@@ -9,9 +9,12 @@ import type { Attributes, Sink, StageExecution, StageKind, TraceIdentity } from 
 // eslint-disable-next-line @nx/enforce-module-boundaries -- likewise
 import { PrometheusSink } from '@followspot/sinks/prometheus';
 import { type Case, type CaseResult, launch, measure, rowsOf } from './harness.ts';
-import { printEnvironment, printProgress, printTable } from './report.ts';
+import { readBenchOptions } from './bench-options.ts';
+import { publish, targetLine } from './page.ts';
+import { printProgress, rowTable } from './report.ts';
 
-const LAUNCHES = 6;
+const options = readBenchOptions();
+const launches = options.isQuick ? 1 : 6;
 const CALLS = 2_000;
 const BARE = 'no sink at all';
 const OBSERVE = 'prom-client: one labelled observe';
@@ -32,22 +35,24 @@ const ROUTES = ['/', '/items', '/items/:id', '/items/:id/parts', '/search'];
 /** One stage in this many ends in a trace that is kept, as with the default sample rate. */
 const KEPT_EVERY = 10;
 
-if (process.argv.includes('--launch')) process.send?.(await measure(cases()));
+if (options.mode !== undefined) process.send?.(await measure(cases()));
 else await report();
 
 async function report(): Promise<void> {
   const file = fileURLToPath(import.meta.url);
-  const { on } = await launch<CaseResult[], 'on'>(file, ['on'], LAUNCHES, printProgress);
+  const { on } = await launch<CaseResult[], 'on'>(file, ['on'], launches, printProgress);
   const rows = rowsOf(on, BARE, OBSERVE);
-  printEnvironment({ '@followspot/sinks': 'built from this repository', 'prom-client': '15.1.3' });
-  printTable(
-    rows,
-    `medians over ${LAUNCHES} launches, in parentheses the lowest and the highest launch; the limit is one observe`,
-  );
-  const ratio = rows.find(({ variant }) => variant === STAGE)?.timesLimit?.median ?? Number.NaN;
-  console.log(
-    `${ratio <= TARGET ? 'Target met:   ' : 'TARGET MISSED:'} counting a stage costs ${ratio.toFixed(2)} × an observe, ` +
-      `of ${TARGET.toFixed(2)}.`,
+  const ratio = rows.find(({ variant }) => variant === STAGE)?.timesLimit;
+  if (ratio === undefined) throw new Error('a stage was not measured');
+  publish(
+    {
+      marker: 'metrics-record',
+      packages: { '@followspot/sinks': 'built from this repository', 'prom-client': '15.1.3' },
+      caption: `medians over ${launches} launches, in parentheses the lowest and the highest launch; the limit is one observe`,
+      tables: [rowTable(rows)],
+      targets: [targetLine('Counting a stage costs', ratio, TARGET, '× an observe')],
+    },
+    options.page,
   );
 }
 

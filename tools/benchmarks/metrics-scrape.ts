@@ -12,12 +12,16 @@ import { Registry } from 'prom-client';
 import type { StageExecution, StageKind } from '@followspot/core';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- likewise
 import { PrometheusSink } from '@followspot/sinks/prometheus';
-import { launch } from './harness.ts';
-import { printEnvironment, printProgress } from './report.ts';
+import { readBenchOptions } from './bench-options.ts';
+import { figureOf, launch, median } from './harness.ts';
+import { publish, targetLine } from './page.ts';
+import { printProgress, shown } from './report.ts';
+import { fixed, tableOf } from './table.ts';
 
-const LAUNCHES = 6;
+const options = readBenchOptions();
+const launches = options.isQuick ? 1 : 6;
 const WARM_SCRAPES = 20;
-const TARGET_MS = 20;
+const TARGET_MS = 10;
 
 const WAYS = [
   'ours, text',
@@ -42,22 +46,30 @@ interface Result {
   readonly warmMs: readonly number[];
 }
 
-if (process.argv.includes('--launch')) process.send?.(await scrapeAgain(process.argv.at(-1) as Way));
+if (options.mode !== undefined) process.send?.(await scrapeAgain(options.mode as Way));
 else await report();
 
 async function report(): Promise<void> {
-  const results = await launch<Result, Way>(fileURLToPath(import.meta.url), WAYS, LAUNCHES, printProgress);
-  printEnvironment({ '@followspot/sinks': 'built from this repository', 'prom-client': '15.1.3' });
-  console.log('\nLongest stretch without another turn, ms: median (lowest – highest) over the launches\n');
-  for (const way of WAYS) {
-    const { series = 0 } = results[way][0] ?? {};
-    const first = shown(results[way].map(({ firstMs }) => firstMs));
-    const warm = shown(results[way].map(({ warmMs }) => median(warmMs)));
-    console.log(`${way.padEnd(22)} ${series} series   first scrape ${first}   warm ${warm}`);
-  }
-  const worst = Math.max(...BOUND_WAYS.map((way) => median(results[way].map(({ firstMs }) => firstMs))));
-  console.log(
-    `\n${worst < TARGET_MS ? 'Target met:   ' : 'TARGET MISSED:'} ${worst.toFixed(1)} ms of ${TARGET_MS}.`,
+  const results = await launch<Result, Way>(fileURLToPath(import.meta.url), WAYS, launches, printProgress);
+  const inMs = (values: readonly number[]): string => shown(figureOf(values), (value) => fixed(value, 1));
+  const firstOf = (way: Way): number[] => results[way].map(({ firstMs }) => firstMs);
+  const lines = WAYS.map((way) => [
+    way,
+    fixed(results[way][0]?.series ?? 0, 0),
+    inMs(firstOf(way)),
+    inMs(results[way].map(({ warmMs }) => median(warmMs))),
+  ]);
+  const header = ['', 'series', 'first scrape, ms', 'warm, ms'];
+  const worst = BOUND_WAYS.map(firstOf).reduce((one, other) => (median(other) > median(one) ? other : one));
+  publish(
+    {
+      marker: 'metrics-scrape',
+      packages: { '@followspot/sinks': 'built from this repository', 'prom-client': '15.1.3' },
+      caption: `longest stretch without another turn; medians over ${launches} launches, in parentheses the lowest and the highest launch`,
+      tables: [tableOf(header, lines, (column) => column === 0)],
+      targets: [targetLine('The longest stretch is', figureOf(worst), TARGET_MS, 'ms')],
+    },
+    options.page,
   );
 }
 
@@ -151,13 +163,4 @@ async function longestStretchOf(work: () => Promise<unknown>): Promise<number> {
 function processorMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
-}
-
-function shown(values: readonly number[]): string {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return `${median(values).toFixed(1)} (${low.toFixed(1)} – ${high.toFixed(1)})`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

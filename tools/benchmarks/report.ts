@@ -32,19 +32,12 @@ export function environmentLines(packages: Readonly<Record<string, string>>, own
   ];
 }
 
-/** What the figures depend on. */
-export function printEnvironment(packages: Readonly<Record<string, string>>): void {
-  console.log(['', ...environmentLines(packages, '1')].join('\n'));
-}
-
 /** A Markdown table, one line per row, with the rows of each group together. */
-export function printTable(rows: readonly Row[], caption: string): void {
+export function rowTable(rows: readonly Row[]): string {
   const header = ['', 'variant', 'ns per call', 'net of bare, ns', '× limit', 'bytes per call'];
   const groups = [...new Set(rows.map((row) => row.group))];
   const lines = groups.flatMap((group) => rows.filter((row) => row.group === group).map(cellsOf));
-  console.log(`\n${caption}\n`);
-  console.log(tableOf(header, lines, isText));
-  console.log();
+  return tableOf(header, lines, isText);
 }
 
 /** The first two columns are words, the others figures. */

@@ -6,14 +6,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Launch, inLaunch, type Server, SSE_FILES } from './http-launch.ts';
 import { readHttpOptions } from './http-options.ts';
-import {
-  type ByVariant,
-  comparedWithBare,
-  figure,
-  publish,
-  targetLine,
-  variantTable,
-} from './http-report.ts';
+import { type ByVariant, comparedWithBare, figure, publish, variantTable } from './http-report.ts';
+import { targetLine } from './page.ts';
 import { printStep } from './report.ts';
 import type { Opening } from './sse-client.ts';
 import { BARE_AGAIN, DEFAULTS, VARIANTS } from './http-variants.ts';

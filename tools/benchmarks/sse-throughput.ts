@@ -1,7 +1,8 @@
 // The question: what does the module add to a stream of 20 events, from the request to the end of the answer?
 import { type Launch, inLaunch, SSE_FILES } from './http-launch.ts';
 import { readHttpOptions } from './http-options.ts';
-import { comparedWithBare, figure, publish, targetLine, variantTable } from './http-report.ts';
+import { comparedWithBare, figure, publish, variantTable } from './http-report.ts';
+import { targetLine } from './page.ts';
 import { type Measured, measureTurns, type Turns } from './http-turns.ts';
 import { BARE_AGAIN, DEFAULTS, VARIANTS } from './http-variants.ts';
 import { printStep } from './report.ts';

@@ -4,9 +4,11 @@
 // of a batch divided by its calls, so that opening and closing the batch's trace is in it too.
 import { fileURLToPath } from 'node:url';
 import { type Case, type CaseResult, type Figure, launch, measure, type Row, rowsOf } from './harness.ts';
+import { readBenchOptions } from './bench-options.ts';
 import type * as loops from './loop.ts';
 import { missingPeers, peerVersions } from './peers.ts';
-import { printEnvironment, printProgress, printTable } from './report.ts';
+import { publish, verdictLine } from './page.ts';
+import { printProgress, rowTable } from './report.ts';
 import {
   BARE,
   BARE_AGAIN,
@@ -21,7 +23,8 @@ import {
   type Variant,
 } from './variants.ts';
 
-const LAUNCHES = 6;
+const options = readBenchOptions();
+const launches = options.isQuick ? 1 : 6;
 /** Of what the methods return in one batch: 1 + 2 + … */
 const EXPECTED_SUM = (CALLS_PER_TRACE * (CALLS_PER_TRACE + 1)) / 2;
 
@@ -30,21 +33,28 @@ interface ProvenCase extends Case {
   prove(): Promise<void>;
 }
 
-if (process.argv.includes('--launch')) process.send?.(await measureVariants(process.argv.at(-1) as Mode));
+if (options.mode !== undefined) process.send?.(await measureVariants(options.mode as Mode));
 else await report();
 
 async function report(): Promise<void> {
   const file = fileURLToPath(import.meta.url);
-  const { on, off } = await launch<CaseResult[], Mode>(file, MODES, LAUNCHES, printProgress);
+  const { on, off } = await launch<CaseResult[], Mode>(file, MODES, launches, printProgress);
   const rows = [...rowsOf(on, BARE, LIMIT), ...rowsOf(off, BARE, LIMIT)];
-  printEnvironment({ '@followspot/core': 'built from this repository', ...peerVersions() });
-  printTable(rows, `medians over ${LAUNCHES} launches, in parentheses the lowest and the highest launch`);
   const missing = missingPeers();
   if (missing !== undefined) console.log(`OpenTelemetry and nestjs-otel are missing: ${missing}`);
-  for (const kind of ['sync', 'async']) {
-    printPeerTarget(rows.filter((row) => row.group === groupOf(kind, 'on')));
-    printDisabledTarget(rows.filter((row) => row.group === groupOf(kind, 'off')));
-  }
+  publish(
+    {
+      marker: 'stage-overhead',
+      packages: { '@followspot/core': 'built from this repository', ...peerVersions() },
+      caption: `medians over ${launches} launches, in parentheses the lowest and the highest launch`,
+      tables: [rowTable(rows)],
+      targets: ['sync', 'async'].flatMap((kind) => [
+        ...peerTarget(rows.filter((row) => row.group === groupOf(kind, 'on'))),
+        disabledTarget(rows.filter((row) => row.group === groupOf(kind, 'off'))),
+      ]),
+    },
+    options.page,
+  );
 }
 
 /** What is compared with each other: the kind of method, and whether tracking is off in the whole process. */
@@ -124,29 +134,25 @@ function checkSum(name: string, sum: number): void {
 }
 
 /** A sampled stage is to cost less than the span of OpenTelemetry. */
-function printPeerTarget(rows: readonly Row[]): void {
+function peerTarget(rows: readonly Row[]): string[] {
   const peer = rows.find(({ variant }) => variant === 'OpenTelemetry startActiveSpan, recorded')?.netNs;
-  if (peer === undefined) return;
+  if (peer === undefined) return [];
   const ratio = netOf(rows, SAMPLED).median / peer.median;
   const shown = `${ratio.toFixed(2)} × a recorded OpenTelemetry span`;
-  printTarget(ratio < 1, `${rows[0]?.group ?? ''}: a sampled stage costs ${shown}`);
+  return [verdictLine(ratio < 1, `${rows[0]?.group ?? ''}: a sampled stage costs ${shown}`)];
 }
 
 /** Tracking that is off is to cost no more than a plain call: what a call varies by when measured twice. */
-function printDisabledTarget(rows: readonly Row[]): void {
+function disabledTarget(rows: readonly Row[]): string {
   const disabled = netOf(rows, DISABLED);
   const noise = netOf(rows, BARE_AGAIN);
   const noiseNs = Math.max(Math.abs(noise.lowest), Math.abs(noise.highest));
   const shown = `${disabled.median.toFixed(1)} ns to a plain call, which varies by ${noiseNs.toFixed(1)} ns itself`;
-  printTarget(disabled.median <= noiseNs, `${rows[0]?.group ?? ''}: a disabled stage adds ${shown}`);
+  return verdictLine(disabled.median <= noiseNs, `${rows[0]?.group ?? ''}: a disabled stage adds ${shown}`);
 }
 
 function netOf(rows: readonly Row[], name: string): Figure {
   const figure = rows.find(({ variant }) => variant === name)?.netNs;
   if (figure === undefined) throw new Error(`no figure of ${name}`);
   return figure;
-}
-
-function printTarget(isMet: boolean, what: string): void {
-  console.log(`${isMet ? 'Target met:   ' : 'TARGET MISSED:'} ${what}.`);
 }

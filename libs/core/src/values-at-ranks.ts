@@ -17,7 +17,7 @@ interface Bucket {
  * What would be at these places if the values were sorted. Many values are not sorted but counted in buckets of nearly
  * the same magnitude, and only those in the buckets of wanted values are looked at again: a tenth of the time.
  * @param values Not negative; they stay as they are.
- * @param ranks Whole numbers from 0 up, smaller than the number of values.
+ * @param ranks Whole numbers from 0 up, smaller than the number of values, ascending.
  */
 export function valuesAtRanks(values: Float64Array, ranks: readonly number[]): number[] {
   if (values.length <= FEW) {
@@ -34,21 +34,28 @@ export function valuesAtRanks(values: Float64Array, ranks: readonly number[]): n
   const buckets: Bucket[] = [];
   /** Of each key, which of the buckets it has, counted from 1. */
   const places = new Uint8Array(BUCKETS);
-  const wanted = ranks.map((rank) => bucketWith(rank, counts, buckets, places));
+  const wanted = bucketsWith(ranks, counts, buckets, places);
   fill(buckets, places, values, bits);
   return wanted.map(({ members, below }, index) => valueAt(members, (ranks[index] ?? 0) - below));
 }
 
-/** The bucket in which the value of a rank is. */
-function bucketWith(rank: number, counts: Uint32Array, buckets: Bucket[], places: Uint8Array): Bucket {
+/** The buckets in which the values of these ranks are. */
+function bucketsWith(
+  ranks: readonly number[],
+  counts: Uint32Array,
+  buckets: Bucket[],
+  places: Uint8Array,
+): Bucket[] {
   let key = 0;
   let below = 0;
-  for (; below + (counts[key] as number) <= rank; key += 1) below += counts[key] as number;
-  const known = buckets[(places[key] as number) - 1];
-  if (known !== undefined) return known;
-  const bucket = { below, members: new Float64Array(counts[key] as number), found: 0 };
-  places[key] = buckets.push(bucket);
-  return bucket;
+  return ranks.map((rank) => {
+    for (; below + (counts[key] as number) <= rank; key += 1) below += counts[key] as number;
+    const known = buckets[(places[key] as number) - 1];
+    if (known !== undefined) return known;
+    const bucket = { below, members: new Float64Array(counts[key] as number), found: 0 };
+    places[key] = buckets.push(bucket);
+    return bucket;
+  });
 }
 
 /** Puts the values into their buckets, as far as these are wanted. */

@@ -1,0 +1,13 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** What is in use once the garbage has been collected, in bytes: the heap and typed arrays, which are not on it. */
+export async function usedBytes(): Promise<number> {
+  if (globalThis.gc === undefined) throw new Error('start Node with --expose-gc');
+  for (let round = 0; round < 3; round += 1) {
+    // What was weakly referred to in this turn is only collected in another one.
+    await wait(1);
+    globalThis.gc();
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
