@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { type Clock, type Sink, type StageExecution, systemClock } from '@followspot/core';
+import { type Clock, type Sink, type StageCounter, type StageExecution, systemClock } from '@followspot/core';
 import type { BudgetSource, BudgetSummary } from '@followspot/sinks/prometheus';
 import { type Budget, type BudgetPassed, isSum } from './budget-options.js';
 import { MonthSpend } from './month-spend.js';
@@ -56,6 +56,11 @@ export class BudgetSink implements Sink, BudgetSource {
     }
     month.add(cost);
     this.#tellIfPassed();
+  }
+
+  /** Plain stages cost nothing, so nobody has to record them for the budget. */
+  counterOf(): StageCounter {
+    return () => {};
   }
 
   budget(): BudgetSummary {

@@ -94,6 +94,18 @@ describe('A budget', () => {
     await app.close();
   });
 
+  it('spares plain stages of traces that nobody keeps their record, as the metrics do', async () => {
+    const provider = { prices: PRICES, budget: { monthly: 4 } };
+    const app = await start({
+      metrics: { registry: new Registry() },
+      sampleRate: 0,
+      rescue: false,
+      provider,
+    });
+    expect(app.recorder.counts).toBeDefined();
+    await app.close();
+  });
+
   it('whose callback fails is counted among the internal errors', async () => {
     const onPassed = (): never => {
       throw new Error('no mail');
