@@ -60,11 +60,7 @@ async function createApp(controller: Type): Promise<INestApplication> {
   const common = { logger: false, forceCloseConnections: true } as const;
   const app =
     adapter === 'fastify'
-      ? await NestFactory.create(
-          App,
-          new FastifyAdapter({ forceCloseConnections: true }),
-          common,
-        )
+      ? await NestFactory.create(App, new FastifyAdapter({ forceCloseConnections: true }), common)
       : await NestFactory.create(App, common);
   if (variant.interceptor === true) app.useGlobalInterceptors({ intercept: (_, next) => next.handle() });
   if (variant.promClient === true) app.useGlobalInterceptors(await promClientInterceptor());
