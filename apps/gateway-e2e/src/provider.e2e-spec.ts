@@ -234,7 +234,11 @@ describe('a gateway in front of a provider', () => {
     await gateway.line(({ msg }) => msg === 'Answers are by openai gpt-4o, then embedded extractive');
   });
 
-  it('never prints its key', () => {
-    expect(JSON.stringify(gateway.lines)).not.toContain('sk-e2e-secret');
+  it('never tells its key, not even when the provider quotes it', async () => {
+    await provider.does({ status: 401 });
+    const { stream } = await ask();
+    const told = [stream.events, await getTrace(gateway.url, stream.traceId), gateway.lines];
+    expect(JSON.stringify(told)).toContain('401 scenario 401: Bearer ***');
+    expect(JSON.stringify(told)).not.toContain('sk-e2e-secret');
   });
 });

@@ -31,6 +31,7 @@ const REQUEST_REFUSED: ReadonlySet<unknown> = new Set([400, 413, 422]);
 export class OpenAiAnswerer implements Answerer {
   readonly by: AnsweredBy;
   readonly #client: OpenAI;
+  readonly #apiKey: string | undefined;
   readonly #circuit: Circuit;
   readonly #config: GatewayConfig;
   readonly #tracker: ExecutionTracker;
@@ -39,12 +40,13 @@ export class OpenAiAnswerer implements Answerer {
   #takesStreamOptions: boolean | undefined;
 
   constructor(endpoint: Endpoint, config: GatewayConfig, tracker: ExecutionTracker) {
-    const { provider, model, baseUrl, apiKey = 'none' } = endpoint;
+    const { provider, model, baseUrl, apiKey } = endpoint;
     this.by = { provider, model };
     this.#config = config;
     this.#tracker = tracker;
     // Whoever tries again here tries what has just failed; there are others to ask.
-    this.#client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0 });
+    this.#client = new OpenAI({ baseURL: baseUrl, apiKey: apiKey ?? 'none', maxRetries: 0 });
+    this.#apiKey = apiKey;
     this.#circuit = new Circuit({
       breakerFailures: config.breakerFailures,
       breakerOpenMs: config.breakerOpenMs,
@@ -73,6 +75,14 @@ export class OpenAiAnswerer implements Answerer {
       filter((text) => text !== ''),
       throwIfEmpty(() => new EmptyAnswer()),
     );
+  }
+
+  /** Some servers quote the key that they do not know, and what an error says is recorded. */
+  #withoutKey(error: unknown): unknown {
+    if (error instanceof Error && this.#apiKey !== undefined) {
+      error.message = error.message.replaceAll(this.#apiKey, '***');
+    }
+    return error;
   }
 
   /** A server that does not know `stream_options` may turn the request down for it, in whatever words. */
@@ -106,6 +116,9 @@ export class OpenAiAnswerer implements Answerer {
       switchMap((chunks) => chunks),
       timeLimited(this.#config, isContent),
       whole(),
+      catchError((error: unknown) => {
+        throw this.#withoutKey(error);
+      }),
       finalize(() => {
         unsubscribed.abort();
       }),

@@ -166,7 +166,9 @@ async function serve(call: ServedCall, response: ServerResponse): Promise<void> 
   const isChat = call.path.endsWith('/chat/completions');
   if (status !== undefined) {
     call.status = status;
-    json(response, status, { error: { message: `scenario ${status}`, type: 'scenario' } });
+    // Some servers quote the key that they do not know.
+    const quoted = status === 401 ? `: ${String(call.headers.authorization)}` : '';
+    json(response, status, { error: { message: `scenario ${status}${quoted}`, type: 'scenario' } });
   } else if (call.request['stream'] === true) {
     await (isChat ? streamChat(call, response) : streamResponse(call, response));
   } else {
