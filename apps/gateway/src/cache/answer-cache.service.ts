@@ -31,6 +31,7 @@ export class AnswerCache {
     const hash = createHash('sha256').update(asked).digest('hex').slice(0, 32);
     return `followspot:answer:${this.corpus.fingerprint}:${answerMaxWords}:${hash}`;
   }
+
   /** A cached answer to the question; undefined when there is none. Rejects when the client leaves meanwhile. */
   @TrackStage('2.0_CACHE_LOOKUP')
   async lookup(question: string): Promise<{ answer: CachedAnswer; level: CacheLevel } | undefined> {
