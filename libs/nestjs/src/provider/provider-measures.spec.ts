@@ -27,12 +27,23 @@ describe('The public price table', () => {
     ['azure.ai.openai', 'gpt-4o', 0.0035],
     ['anthropic', 'claude-sonnet-4-5', 0.0045],
     ['gcp.gemini', 'gemini-2.5-pro', 0.00225],
+    ['gcp.vertex_ai', 'gemini-2.5-pro', 0.00225],
+    ['aws.bedrock', 'amazon.nova-lite-v1:0', 0.000084],
+    ['x_ai', 'grok-3', 0.0045],
     ['mistral_ai', 'mistral-large-latest', 0.0026],
     ['deepseek', 'deepseek-chat', 0.00038],
   ])('knows providers by their names in OpenTelemetry: %s %s', async (provider, model, cost) => {
     const { measures } = await measuresOf();
     expect(measures.costOf?.(call(provider, model))?.tokenCost).toBe(cost);
   });
+
+  it.each(['openai_compatible', 'my-openai', 'vllm'])(
+    'charges nobody as whom they are not: %s',
+    async (name) => {
+      const { measures } = await measuresOf();
+      expect(measures.costOf?.(call(name, 'gpt-4o-mini'))).toBeUndefined();
+    },
+  );
 
   it('gives decimals that are exact, as far as the tokens of one call go', async () => {
     const { measures } = await measuresOf();

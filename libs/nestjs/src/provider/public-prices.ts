@@ -10,14 +10,29 @@ export type CostOf = (call: PricedCall) => Cost | undefined;
 
 const PACKAGE = '@pydantic/genai-prices';
 
+/** Names of OpenTelemetry's `gen_ai.provider.name` that the table has another for. */
+const TABLE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['aws.bedrock', 'aws'],
+  ['azure.ai.inference', 'azure'],
+  ['azure.ai.openai', 'azure'],
+  ['gcp.gemini', 'google'],
+  ['gcp.gen_ai', 'google'],
+  ['gcp.vertex_ai', 'google'],
+  ['mistral_ai', 'mistral'],
+  ['x_ai', 'x-ai'],
+]);
+
 /**
  * The price table of the package `@pydantic/genai-prices`, which works offline and in US dollars.
  * @throws when the package is not installed.
  */
 export async function loadPublicPrices(): Promise<CostOf> {
-  const { calcPrice } = await import('@pydantic/genai-prices');
+  const { calcPrice, findProvider } = await import('@pydantic/genai-prices');
   const source = await nameWithVersion();
   return ({ provider, models, at, usage }) => {
+    const providerId = TABLE_NAMES.get(provider) ?? provider;
+    // The table guesses: `openai_compatible`, which may be a server of one's own, would be charged as OpenAI.
+    if (findProvider({ providerId })?.id !== providerId) return undefined;
     const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage;
     const counted = {
       input_tokens: inputTokens,
@@ -25,7 +40,7 @@ export async function loadPublicPrices(): Promise<CostOf> {
       cache_read_tokens: Math.min(cachedInputTokens, inputTokens),
     };
     for (const model of models) {
-      const price = calcPrice(counted, model, { providerId: provider, timestamp: new Date(at) });
+      const price = calcPrice(counted, model, { providerId, timestamp: new Date(at) });
       if (price === null) continue;
       const tokens = picoOf(price.input_price + price.output_price);
       const total = picoOf(price.total_price);
