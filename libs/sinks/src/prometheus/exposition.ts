@@ -99,6 +99,8 @@ export class Exposition {
     // OpenMetrics names a counter without `_total`, which the registry then puts on each of its lines.
     const isBare = format === 'openmetrics' && data.type === 'counter';
     const shown = { ...data, name: isBare ? name.replace(/_total$/, '') : name };
+    // Its values were just put together, which may have taken its time.
+    await turns.pass();
     let text = '';
     for (let from = 0; from === 0 || from < data.values.length; from += LINES_AT_ONCE) {
       const values = data.values.slice(from, from + LINES_AT_ONCE);
