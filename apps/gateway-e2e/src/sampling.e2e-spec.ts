@@ -85,7 +85,8 @@ describe('sampling', () => {
     await using gateway = await Gateway.start({ CORPUS_DIR: corpus.folder, ...off });
     const answer = await EventStream.answer(gateway.url, QUESTION);
     expect(answer.text).toContain('keeps one performer lit');
-    expect(answer.end?.data).toEqual({ traceId: answer.traceId, cached: false });
+    const answerer = { provider: 'embedded', model: 'extractive', failover: false };
+    expect(answer.end?.data).toEqual({ traceId: answer.traceId, cached: false, ...answerer });
     const { status, body } = await getJson(`${gateway.url}/traces/${answer.traceId}`);
     expect(status).toBe(404);
     expect(body['message']).toBe('Tracking is off: EXECUTION_TRACKING_ENABLED is false');
