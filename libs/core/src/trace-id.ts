@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /**
  * What a trace id from outside must look like: safe in a header, a log line, a URL path, a file name (not `.` or `..`)
@@ -6,9 +6,19 @@ import { randomUUID } from 'node:crypto';
  */
 export const TRACE_ID_PATTERN = /^(?!\.{1,2}$|__proto__$)[A-Za-z0-9._-]{1,128}$/;
 
-/** A new trace id: the 32 lowercase hex digits of a random UUID, which is also a valid W3C trace id. */
+const ID_BYTES = 16;
+/** Random bytes for the next ids: to fetch them for one alone takes four times as long as the rest. */
+const pool = Buffer.alloc(256 * ID_BYTES);
+let usedBytes = pool.length;
+
+/** A new trace id: 16 random bytes in lowercase hexadecimal, which is also a valid W3C trace id. */
 export function createTraceId(): string {
-  return randomUUID().replaceAll('-', '');
+  if (usedBytes === pool.length) {
+    randomFillSync(pool);
+    usedBytes = 0;
+  }
+  usedBytes += ID_BYTES;
+  return pool.toString('hex', usedBytes - ID_BYTES, usedBytes);
 }
 
 /**

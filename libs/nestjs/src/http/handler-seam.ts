@@ -60,13 +60,13 @@ function callingPrototype(creator: unknown): { intercept: Intercept } | undefine
 /** What has lost the context on the way (a pool of connections, say) gets it back. */
 async function answered({ root }: HttpExchange, call: () => Promise<unknown>): Promise<unknown> {
   const result = await (currentStage()?.trace === root.trace ? call() : root.run(call));
-  return isObservable(result) ? keptInContext(root, UNOBSERVED, result) : result;
+  return isObservable(result) ? keptInContext(root, UNOBSERVED, result, true) : result;
 }
 
 async function streamed(stream: SseStreamStage, call: () => Promise<unknown>): Promise<unknown> {
   try {
     const result = await stream.stage.run(call);
-    if (isObservable(result)) return keptInContext(stream.stage, stream, result);
+    if (isObservable(result)) return keptInContext(stream.stage, stream, result, true);
     // Nest refuses it in a moment.
     stream.error(new TypeError('the handler of a stream returned no Observable'));
     return result;

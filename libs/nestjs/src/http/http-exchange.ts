@@ -8,7 +8,6 @@ import type { OpenWatcher, WatchedStream } from './open-watcher.js';
 import { onResponseEnd, type ResponseEndListener, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
 import { SseStreamStage } from './sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
-import type { GapOptions } from './stream-gaps.js';
 
 /** What the exchanges of an application have in common. */
 export interface ExchangeSetup {
@@ -98,11 +97,10 @@ export class HttpExchange implements ResponseEndListener {
     this.#watchedStream?.closed();
     const watched = this.#setup.watcher.streamOpened(route);
     this.#watchedStream = watched;
-    const options: GapOptions = { ...this.#setup.stream, watched };
     this.#stream = new SseStreamStage(
       stage,
-      { raw: this.#response, source: this.#source, resumesAfter: resumption?.after },
-      options,
+      { raw: this.#response, source: this.#source, resumesAfter: resumption?.after, watched },
+      this.#setup.stream,
       this.#setup.isShuttingDown,
     );
     if (this.#setup.followsHandlers) this.#awaitSource();
@@ -112,10 +110,14 @@ export class HttpExchange implements ResponseEndListener {
   #awaitSource(): void {
     // Node throws the body of an answer to HEAD away.
     if (this.#request.method === 'HEAD') return;
-    this.#response.once('pipe', (source: Readable) => {
-      this.#source = source;
-      this.#stream?.sentFrom(source);
-    });
+    this.#response.on('pipe', notePiped);
+  }
+
+  /** What is sent comes from this stream. */
+  sentFrom(source: Readable): void {
+    if (this.#source !== undefined) return;
+    this.#source = source;
+    this.#stream?.sentFrom(source);
   }
 
   /** The response was answered, or its client has left. An error of ours must not reach the server's event. */
@@ -234,6 +236,10 @@ export class HttpExchange implements ResponseEndListener {
     const { statusCode } = this.#response;
     return this.#stream?.failure ?? { name: `HTTP ${statusCode}`, message: STATUS_CODES[statusCode] ?? '' };
   }
+}
+
+function notePiped(this: ServerResponse, source: Readable): void {
+  exchangeOf(this.req)?.sentFrom(source);
 }
 
 /** Express leaves the matched route on the request, and a wildcard there when only a middleware matched. */

@@ -12,14 +12,16 @@ export const UNOBSERVED: SubscriptionListener = {
 /**
  * Keeps what a handler returned in the context of `stage`, also where RxJS would leave it: on teardown, which runs in the
  * context of the closed socket, and behind a source that two requests share.
+ * @param isForNest Whether no interceptor comes after it.
  */
 export function keptInContext(
   stage: Stage,
   listener: SubscriptionListener,
   source: Observable<unknown>,
+  isForNest = false,
 ): Observable<unknown> {
   return new Observable((subscriber) => {
-    const followed = new StageSubscriber(subscriber, stage, listener);
+    const followed = new StageSubscriber(subscriber, stage, listener, isForNest);
     return stage.run(() => source.subscribe(followed));
   });
 }

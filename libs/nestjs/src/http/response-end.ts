@@ -63,8 +63,8 @@ function waitersOf(socket: Socket): ConnectionWaiters {
   if (known !== undefined) return known;
   const waiters = new ConnectionWaiters();
   waiting.attach(socket, waiters);
-  socket.once('timeout', noteIdle);
-  socket.once('close', tellWaiters);
+  socket.on('timeout', noteIdle);
+  socket.on('close', tellWaiters);
   return waiters;
 }
 

@@ -1,5 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Attributes, AttributeValue } from '@followspot/core';
+import { attachment } from './attachment.js';
+
+/** What belongs to each stream that is piped, so that the same functions listen to all of them. */
+const deliveries = attachment<StreamDelivery>();
 
 /**
  * What became of the messages of a stream: produced by the handler, written to the response by Nest, or waiting in
@@ -27,15 +31,22 @@ export class StreamDelivery {
   /** What Nest pipes into the response. Never told when nothing is sent, as for HEAD. */
   from(source: Readable): void {
     this.#isCounting = true;
-    source.on('data', (chunk: string | Uint8Array) => {
-      this.#bytes += Buffer.byteLength(chunk);
-      this.#written += 1;
-    });
+    deliveries.attach(source, this);
+    source.on('data', noteWritten);
     // Full: nothing more is written until it has drained, so this is its highest. It is looked at a tick later, because
     // Node holds everything back until then, whether the client reads or not.
-    source.on('pause', () => {
-      process.nextTick(this.#look);
-    });
+    source.on('pause', noteFull);
+  }
+
+  /** The response has taken a message. */
+  written(chunk: string | Uint8Array): void {
+    this.#bytes += Buffer.byteLength(chunk);
+    this.#written += 1;
+  }
+
+  /** Looks at how much waits in the response. */
+  look(): void {
+    this.#highestPendingBytes = Math.max(this.#highestPendingBytes, this.#response.writableLength);
   }
 
   /** Messages that were produced and not yet taken by the response; Nest's own ones make it no less than 0. */
@@ -46,7 +57,7 @@ export class StreamDelivery {
   /** A message is about to be handed to Nest. */
   produced(): void {
     this.#highestPendingMessages = Math.max(this.#highestPendingMessages, this.pendingMessages);
-    this.#look();
+    this.look();
     this.#produced += 1;
   }
 
@@ -60,8 +71,17 @@ export class StreamDelivery {
     };
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== 0));
   }
+}
 
-  readonly #look = (): void => {
-    this.#highestPendingBytes = Math.max(this.#highestPendingBytes, this.#response.writableLength);
-  };
+function noteWritten(this: Readable, chunk: string | Uint8Array): void {
+  deliveries.of(this)?.written(chunk);
+}
+
+function noteFull(this: Readable): void {
+  const delivery = deliveries.of(this);
+  if (delivery !== undefined) process.nextTick(look, delivery);
+}
+
+function look(delivery: StreamDelivery): void {
+  delivery.look();
 }

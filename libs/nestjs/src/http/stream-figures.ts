@@ -6,8 +6,9 @@ import type { EventId } from './event-id.js';
 import { ResumedEvents } from './resumed-events.js';
 import { isHeartbeat } from './sse-message.js';
 import { stageDuring } from './stage-during.js';
+import type { WatchedStream } from './open-watcher.js';
 import { StreamDelivery } from './stream-delivery.js';
-import { StreamGaps } from './stream-gaps.js';
+import { type StallExplainer, StreamGaps } from './stream-gaps.js';
 
 /** A response and what is sent on it. */
 export interface StreamResponse {
@@ -16,10 +17,12 @@ export interface StreamResponse {
   readonly source: Readable | undefined;
   /** The last event that the client has of a stream that goes on here; undefined when one begins. */
   readonly resumesAfter: EventId | undefined;
+  /** Told of every gap between events. */
+  readonly watched?: WatchedStream;
 }
 
 /** The figures of one stream, from its first message to its end. A message costs a few additions and no memory. */
-export class StreamFigures {
+export class StreamFigures implements StallExplainer {
   readonly #stage: Stage;
   readonly #gaps: StreamGaps;
   readonly #delivery: StreamDelivery;
@@ -30,15 +33,18 @@ export class StreamFigures {
   #timeToFirstEventMs: number | undefined;
 
   constructor(stage: Stage, response: StreamResponse, options: StreamOptions) {
-    const { trace } = stage;
     this.#stage = stage;
     this.#delivery = new StreamDelivery(response.raw);
     if (response.source !== undefined) this.#delivery.from(response.source);
     this.#resumed = response.resumesAfter && new ResumedEvents(response.resumesAfter);
+    this.#gaps = new StreamGaps(options, this, response.watched);
+  }
+
+  /** The stage that was running between two readings of the monotonic clock. */
+  stageDuring(fromMs: number, toMs: number): string | undefined {
+    const { trace } = this.#stage;
     // A copy, because only that tells how long a stage that is still open, or waits to be used, has been running.
-    this.#gaps = new StreamGaps(options, (fromMs, toMs) =>
-      stageDuring(stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs)),
-    );
+    return stageDuring(this.#stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs));
   }
 
   /** Nest pipes the stream into the response. */

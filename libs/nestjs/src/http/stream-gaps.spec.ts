@@ -4,7 +4,7 @@ import { StreamGaps } from './stream-gaps.js';
 const options = { stallFactor: 5, stallFloorMs: 500 };
 
 function gapsOf(times: readonly number[], cutAt?: number, given = options): object {
-  const gaps = new StreamGaps(given, (from, to) => `${String(from)}-${String(to)}`);
+  const gaps = new StreamGaps(given, { stageDuring: (from, to) => `${String(from)}-${String(to)}` });
   for (const time of times) gaps.event(time);
   if (cutAt !== undefined) gaps.cut(cutAt);
   return gaps.attributes();

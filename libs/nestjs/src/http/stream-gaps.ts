@@ -3,11 +3,8 @@ import type { StreamOptions } from '../config/stream-options.js';
 import type { WatchedStream } from './open-watcher.js';
 
 /** Finds out what was going on between two readings of the monotonic clock. */
-export type StallExplainer = (fromMs: number, toMs: number) => string | undefined;
-
-/** How gaps are judged, and who is told of each. */
-export interface GapOptions extends StreamOptions {
-  readonly watched?: Pick<WatchedStream, 'gap'>;
+export interface StallExplainer {
+  stageDuring(fromMs: number, toMs: number): string | undefined;
 }
 
 /**
@@ -15,8 +12,9 @@ export interface GapOptions extends StreamOptions {
  * of the gaps before it and longer than `stallFloorMs`; the first gap has nothing to be compared with and is none.
  */
 export class StreamGaps {
-  readonly #options: GapOptions;
-  readonly #explain: StallExplainer;
+  readonly #options: StreamOptions;
+  readonly #explainer: StallExplainer;
+  readonly #watched: Pick<WatchedStream, 'gap'> | undefined;
   /** Made with the first gap: most streams of one event never need it. */
   #histogram: GapHistogram | undefined;
   #lastEventMs: number | undefined;
@@ -24,10 +22,14 @@ export class StreamGaps {
   #worstMs = 0;
   #worstDuring: string | undefined;
 
-  /** @param explain Asked once for each stall that is worse than those before it, when it is over. */
-  constructor(options: GapOptions, explain: StallExplainer) {
+  /**
+   * @param explainer Asked once for each stall that is worse than those before it, when it is over.
+   * @param watched Told of each gap.
+   */
+  constructor(options: StreamOptions, explainer: StallExplainer, watched?: Pick<WatchedStream, 'gap'>) {
     this.#options = options;
-    this.#explain = explain;
+    this.#explainer = explainer;
+    this.#watched = watched;
   }
 
   /** An event was produced. */
@@ -38,7 +40,7 @@ export class StreamGaps {
     this.#judge(lastMs, nowMs);
     this.#histogram ??= new GapHistogram();
     this.#histogram.add(nowMs - lastMs);
-    this.#options.watched?.gap(nowMs - lastMs);
+    this.#watched?.gap(nowMs - lastMs);
   }
 
   /** The stream was cut short: the silence before may be a stall, but is no gap, because no event came after it. */
@@ -69,6 +71,6 @@ export class StreamGaps {
     this.#stalls += 1;
     if (gapMs <= this.#worstMs) return;
     this.#worstMs = gapMs;
-    this.#worstDuring = this.#explain(fromMs, toMs);
+    this.#worstDuring = this.#explainer.stageDuring(fromMs, toMs);
   }
 }

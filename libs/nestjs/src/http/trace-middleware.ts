@@ -24,15 +24,21 @@ export function exchangeOpener(
   const open = (request: IncomingMessage, response: ServerResponse): HttpExchange | undefined => {
     const traceId = acceptTraceId(request.headers['x-trace-id']) ?? createTraceId();
     if (!response.headersSent) response.setHeader(TRACE_ID_HEADER, traceId);
-    const threadId = acceptTraceId(recorder.attempt('option threadId', () => options.threadId?.(request)));
-    const force = recorder.attempt('option force', () => options.force?.(request)) === true;
+    const { threadId: threadIdOf, force: isForced } = options;
+    const threadId =
+      threadIdOf && acceptTraceId(recorder.attempt('option threadId', () => threadIdOf(request)));
+    const force = isForced && recorder.attempt('option force', () => isForced(request)) === true;
     const { root } = recorder.openTrace(REQUEST_STAGE, { traceId, threadId, force });
     return root === undefined ? undefined : new HttpExchange(root, request, response, exchangeSetup);
   };
-  return (request, response) =>
-    recorder.attempt('trace middleware', () =>
-      isUntraced(request) ? undefined : (exchangeOf(request) ?? open(request, response)),
-    );
+  return (request, response) => {
+    try {
+      return exchangeOf(request) ?? (isUntraced(request) ? undefined : open(request, response));
+    } catch (error) {
+      recorder.reportInternalError('trace middleware', error);
+      return undefined;
+    }
+  };
 }
 
 /**

@@ -4,6 +4,9 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import type { EndpointGuard } from './endpoint-guard.js';
 import type { Endpoint } from './metrics-endpoints.js';
 
+/** The bit in which a lower-case letter of ASCII differs from its capital. */
+const LOWER_CASE = 0x20;
+
 /** Express's request or Fastify's. */
 type AdapterRequest = IncomingMessage & { readonly raw?: IncomingMessage };
 type Handler = (request: AdapterRequest, response: object, next?: () => void) => unknown;
@@ -39,10 +42,10 @@ export class MountedEndpoints {
   /** Whether a request asks for one of the endpoints, as the router of the adapter compares paths. */
   isFor({ method, url = '' }: IncomingMessage): boolean {
     if (method !== 'GET' && method !== 'HEAD') return false;
-    const isSame = this.#host.httpAdapter.getType() === 'express' ? isSamePath : isExactly;
     const first = this.#endpoints[0]?.path ?? '';
-    // Asked for every request, so what most of them are comes first: the others begin with the first one's path.
-    if (!isSame(url.slice(0, first.length), first)) return false;
+    // Asked for every request, so what most of them are comes first: all paths begin as the first one does.
+    if (url.length < first.length || !beginsAlike(url, first)) return false;
+    const isSame = this.#host.httpAdapter.getType() === 'express' ? isSamePath : isExactly;
     const [path] = url.split('?', 1);
     return this.#endpoints.some((endpoint) => isSame(path, endpoint.path));
   }
@@ -54,12 +57,16 @@ export class MountedEndpoints {
   beforeRoutes(): void {
     const { httpAdapter } = this.#host;
     if (httpAdapter.getType() !== 'express') return;
-    for (const endpoint of this.#endpoints) {
-      const handler = this.#handlerOf(endpoint);
-      const route: Handler = (request, response, next) =>
-        this.#taken.has(endpoint.path) ? next?.() : handler(request, response);
-      httpAdapter.get(endpoint.path, route as never);
-    }
+    const handlers = this.#endpoints.map((endpoint) => [endpoint.path, this.#handlerOf(endpoint)] as const);
+    const route: Handler = (request, response, next) => {
+      const [path] = (request.url ?? '').split('?', 1);
+      const [found, handler] = handlers.find(([own]) => isSamePath(path, own)) ?? [];
+      return found === undefined || handler === undefined || this.#taken.has(found)
+        ? next?.()
+        : handler(request, response);
+    };
+    // One route for all: the router tries it with every request.
+    httpAdapter.get(anyOf(this.#endpoints.map(({ path }) => path)) as never, route as never);
   }
 
   /** On Fastify the order does not matter, and a path can be taken once. */
@@ -82,9 +89,7 @@ export class MountedEndpoints {
       return httpAdapter.getInstance<FastifyInstance>().hasRoute({ method: 'GET', url: path });
     }
     const { router } = httpAdapter.getInstance<ExpressInstance>();
-    const same = router?.stack.filter(({ route }) => isSamePath(route?.path, path)) ?? [];
-    // One of them is ours.
-    return same.length > 1;
+    return router?.stack.some(({ route }) => isSamePath(route?.path, path)) === true;
   }
 
   #handlerOf(endpoint: Endpoint): Handler {
@@ -109,6 +114,17 @@ export class MountedEndpoints {
       return response;
     };
   }
+}
+
+/** Whether the second characters, after the slash, are the same letter. */
+function beginsAlike(url: string, path: string): boolean {
+  return (url.charCodeAt(1) | LOWER_CASE) === (path.charCodeAt(1) | LOWER_CASE);
+}
+
+/** As Express compares by default, see {@link isSamePath}. */
+function anyOf(paths: readonly string[]): RegExp {
+  const escaped = paths.map((path) => path.replaceAll(/[^\w/]/g, '\\$&'));
+  return new RegExp(`^(?:${escaped.join('|')})/?$`, 'i');
 }
 
 function isExactly(path: unknown, other: string): boolean {

@@ -20,15 +20,22 @@ export class StageSubscriber<T> extends Subscriber<T> {
   readonly #stage: Stage;
   readonly #listener: SubscriptionListener;
   readonly #outer = currentStage();
+  readonly #isForNest: boolean;
   #isFinished = false;
 
-  /** To be called in the context of the subscriber: what is current here is what it gets its values in. */
-  constructor(subscriber: Subscriber<T>, stage: Stage, listener: SubscriptionListener) {
+  /**
+   * To be called in the context of the subscriber: what is current here is what it gets its values in.
+   * @param isForNest Whether the subscriber is what Nest sends with. Nothing of the application is below it whose stages
+   * could come into the wrong one, so that anywhere in the trace is good enough: to enter a context for every event is
+   * most of what an event would cost.
+   */
+  constructor(subscriber: Subscriber<T>, stage: Stage, listener: SubscriptionListener, isForNest = false) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- an observer cannot stop a source that emits synchronously
     super(subscriber);
     this.#subscriber = subscriber;
     this.#stage = stage;
     this.#listener = listener;
+    this.#isForNest = isForNest;
   }
 
   protected override _next(value: T): void {
@@ -38,9 +45,11 @@ export class StageSubscriber<T> extends Subscriber<T> {
       // What looks at the value must not keep it from the subscriber.
       this.#stage.trace.recorder.reportInternalError('stream figures', error);
     }
-    this.#outside(() => {
-      this.#subscriber.next(value);
-    });
+    if (this.#isOutside()) this.#subscriber.next(value);
+    else
+      runInStage(this.#outer, () => {
+        this.#subscriber.next(value);
+      });
   }
 
   protected override _error(error: unknown): void {
@@ -80,7 +89,12 @@ export class StageSubscriber<T> extends Subscriber<T> {
   }
 
   #outside(deliver: () => void): void {
-    if (currentStage() === this.#outer) deliver();
+    if (this.#isOutside()) deliver();
     else runInStage(this.#outer, deliver);
+  }
+
+  #isOutside(): boolean {
+    const here = currentStage();
+    return here === this.#outer || (this.#isForNest && here?.trace === this.#stage.trace);
   }
 }
