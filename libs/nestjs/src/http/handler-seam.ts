@@ -35,17 +35,16 @@ export function followHandlers(creator: unknown): boolean {
   followedPrototypes.add(prototype);
   const { intercept } = prototype;
   prototype.intercept = function followed(interceptors, args, instance, handler, next, type) {
-    const call = (): Promise<unknown> =>
-      intercept.call(this, interceptors, args, instance, handler, next, type);
-    const request: unknown = type === 'http' && Array.isArray(args) ? args[0] : undefined;
-    const exchange = typeof request === 'object' && request !== null ? exchangeOf(request) : undefined;
-    if (exchange === undefined || exchange.isFollowed) return call();
+    const exchange = type === 'http' ? exchangeOfCall(args) : undefined;
+    if (exchange === undefined || exchange.isFollowed)
+      return intercept.call(this, interceptors, args, instance, handler, next, type);
     exchange.isFollowed = true;
-    const { recorder } = exchange.root.trace;
-    const stream = recorder.attempt('handler', () =>
-      enterHandler(exchange, request as object, instance.constructor, handler as () => unknown),
-    );
-    return stream === undefined ? answered(exchange, call) : streamed(stream, call);
+    const stream = enter(exchange, args, instance, handler);
+    const isInside = stream === undefined && currentStage()?.trace === exchange.root.trace;
+    // No function is made here: it would have to keep all these for every request.
+    return isInside
+      ? answered(exchange, intercept.call(this, interceptors, args, instance, handler, next, type))
+      : entered(exchange, stream, intercept.bind(this, interceptors, args, instance, handler, next, type));
   };
   return true;
 }
@@ -57,10 +56,39 @@ function callingPrototype(creator: unknown): { intercept: Intercept } | undefine
   return prototype?.intercept?.length === PARAMETERS ? (prototype as { intercept: Intercept }) : undefined;
 }
 
-/** What has lost the context on the way (a pool of connections, say) gets it back. */
-async function answered({ root }: HttpExchange, call: () => Promise<unknown>): Promise<unknown> {
-  const result = await (currentStage()?.trace === root.trace ? call() : root.run(call));
-  return isObservable(result) ? keptInContext(root, UNOBSERVED, result, true) : result;
+/** The exchange of the request that a handler is called with. */
+function exchangeOfCall(args: unknown): HttpExchange | undefined {
+  const request: unknown = Array.isArray(args) ? args[0] : undefined;
+  return typeof request === 'object' && request !== null ? exchangeOf(request) : undefined;
+}
+
+/** Undefined also when that failed, and a stream is then answered unobserved. */
+function enter(
+  exchange: HttpExchange,
+  args: unknown,
+  instance: object,
+  handler: object,
+): SseStreamStage | undefined {
+  try {
+    const [request] = args as [object];
+    return enterHandler(exchange, request, instance.constructor, handler as () => unknown);
+  } catch (error) {
+    exchange.root.trace.recorder.reportInternalError('handler', error);
+    return undefined;
+  }
+}
+
+/** Whoever has lost the context on the way (by a pool of connections, say) gets it back. */
+function entered(
+  exchange: HttpExchange,
+  stream: SseStreamStage | undefined,
+  call: () => Promise<unknown>,
+): Promise<unknown> {
+  return stream === undefined ? answered(exchange, exchange.root.run(call)) : streamed(stream, call);
+}
+
+function answered({ root }: HttpExchange, result: Promise<unknown>): Promise<unknown> {
+  return result.then((value) => (isObservable(value) ? keptInContext(root, UNOBSERVED, value, true) : value));
 }
 
 async function streamed(stream: SseStreamStage, call: () => Promise<unknown>): Promise<unknown> {
