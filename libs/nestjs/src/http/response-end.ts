@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { attachment } from './attachment.js';
 import { ConnectionWaiters } from './connection-waiters.js';
 
@@ -29,10 +29,15 @@ export function onResponseEnd(
   listener: ResponseEndListener,
 ): void {
   listening.attach(response, listener);
-  // The connection of HTTP/2 outlives its streams, and each stream has a `close` of its own.
-  if (request.httpVersionMajor === 1) waitersOf(request.socket).add(listener);
-  response.on('finish', over);
   response.on('close', over);
+  // After `finish`, Node's HTTP/1 server lets `close` follow at once. Nothing else promises that.
+  if (isHttp1(request)) waitersOf(request.socket).add(listener);
+  else response.on('finish', over);
+}
+
+/** The connection of HTTP/2 outlives its streams, and what a test injects has none. */
+function isHttp1({ httpVersionMajor, socket }: IncomingMessage): boolean {
+  return httpVersionMajor === 1 && socket instanceof Socket;
 }
 
 /**
@@ -54,7 +59,7 @@ export function wasIdleTooLong(request: IncomingMessage): boolean {
 function over(this: ServerResponse): void {
   const listener = listening.of(this);
   if (listener === undefined) return;
-  if (this.req.httpVersionMajor === 1) waiting.of(this.req.socket)?.delete(listener);
+  if (isHttp1(this.req)) waiting.of(this.req.socket)?.delete(listener);
   listener.responseOver();
 }
 
