@@ -2,6 +2,7 @@ import { executionSummary, type TraceHeader } from '../execution-summary.js';
 import type { ExecutionSummary, StageExecution } from '../stage-execution.js';
 import { ByteReader } from './byte-reader.js';
 import { GrowingBytes } from './growing-bytes.js';
+import { Names } from './names.js';
 import { NUMBER_BYTES, putNumber, putText, textBytes } from './put-bytes.js';
 import { StagesReader } from './read-stages.js';
 import { KEPT_BECAUSE, KEPT_BITS, OTHER_THREAD_ID } from './record-codes.js';
@@ -18,6 +19,7 @@ const NOTHING: readonly unknown[] = [];
 export class HistoryChunk {
   readonly #bytes: GrowingBytes;
   readonly #heads = new StageHeads();
+  readonly #attributeKeys = new Names();
   /** Of the thread ids; see {@link lastIndexOf}. */
   readonly #hashes: Uint32Array;
   readonly #startedAt: Float64Array;
@@ -65,7 +67,7 @@ export class HistoryChunk {
     // Behind the last trace, also where one could not be written to its end.
     this.#bytes.length = this.#startOf(at);
     this.#putHeader(trace);
-    writeStages(root, startedAt, this.#bytes, this.#heads, objects);
+    writeStages(root, startedAt, this.#bytes, this.#heads, this.#attributeKeys, objects);
     this.#hashes[at] = hashOf(threadId);
     this.#startedAt[at] = startedAt;
     this.#ends[at] = this.#bytes.length;
@@ -74,6 +76,7 @@ export class HistoryChunk {
     if (at + 1 < this.capacity) return;
     this.#bytes.trim();
     this.#heads.seal();
+    this.#attributeKeys.seal();
   }
 
   /** The place of the last trace with this thread id before the given place; -1 when there is none. */
@@ -93,7 +96,9 @@ export class HistoryChunk {
     const traceId = (flags & OTHER_THREAD_ID) === 0 ? threadId : reader.text();
     const startedAt = this.#startedAt[at] ?? 0;
     const keptBecause = KEPT_BECAUSE[flags & KEPT_BITS];
-    const root = new StagesReader(reader, this.#heads, objects, startedAt).root(this.#ends[at] ?? 0);
+    const root = new StagesReader(reader, this.#heads, this.#attributeKeys, objects, startedAt).root(
+      this.#ends[at] ?? 0,
+    );
     const header = { traceId, threadId, startedAt, droppedStages, keptBecause };
     return root === undefined ? undefined : executionSummary(header, root, false);
   }

@@ -13,7 +13,7 @@ const FIRST_BYTES = 4_096;
 
 /**
  * The bounded memory of ended traces. When it is full, the oldest makes room and is counted. Traces are kept as bytes
- * and become stage executions again when they are read, each time new ones; attributes are those that were recorded.
+ * and become stage executions again when they are read, each time new ones.
  */
 export class History {
   /** The oldest first; the last one is being filled. */

@@ -29,7 +29,11 @@ const wallTime = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 ** 31 }) },
   { weight: 1, arbitrary: double },
 );
-const attributes = fc.dictionary(text, fc.oneof(text, fc.double(), fc.boolean()), { maxKeys: 4 });
+const attributes = fc.dictionary(
+  text,
+  fc.oneof(text, fc.string({ minLength: 60, maxLength: 70 }), fc.double(), fc.maxSafeInteger(), fc.boolean()),
+  { maxKeys: 4, noNullPrototype: true },
+);
 /** Some that stages share, and some of their own. */
 const metadata = fc.oneof(
   fc.constantFrom<object[]>({}, { shared: true }),
@@ -132,6 +136,23 @@ describe('what the history takes in', () => {
     const history = new History(1, noDrops());
     history.add(trace, executionOf({ durationMs, selfTimeMs: 0, startedAt: trace.startedAt }));
     expect(history.latest('t')?.stages[0]?.durationMs).toBe(durationMs);
+  });
+
+  it('has its attributes in the order in which they were set', () => {
+    const attributes = {
+      route: '/a',
+      'b.c': -0.5,
+      7: true,
+      hit: false,
+      key: 'x'.repeat(65),
+      zero: -0,
+      name: '名',
+    };
+    const history = new History(1, noDrops());
+    history.add(trace, executionOf({ attributes }));
+    const found = history.latest('t')?.stages[0]?.attributes;
+    expect(found).toStrictEqual(attributes);
+    expect(Object.entries(found ?? {})).toEqual(Object.entries(attributes));
   });
 
   it('has all its stages where they were, 10,000 side by side or each inside the other', () => {

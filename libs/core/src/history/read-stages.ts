@@ -1,6 +1,8 @@
 import { NO_ATTRIBUTES } from '../attributes.js';
 import type { Attributes, Metadata, StageExecution } from '../stage-execution.js';
 import type { ByteReader } from './byte-reader.js';
+import type { Names } from './names.js';
+import { readAttributes } from './read-attributes.js';
 import {
   ENDING_BITS,
   ENDINGS,
@@ -31,6 +33,7 @@ export class StagesReader {
   constructor(
     private readonly reader: ByteReader,
     private readonly heads: StageHeads,
+    private readonly keys: Names,
     private readonly objects: readonly unknown[],
     startedAt: number,
   ) {
@@ -58,7 +61,7 @@ export class StagesReader {
     const { stageId, stageName, kind, metadata } = this.heads.at(this.reader.number());
     const outcome = OUTCOMES[flags & OUTCOME_BITS] ?? 'ok';
     const { startedAt, durationMs, selfTimeMs } = this.#times(flags);
-    const attributes = (flags & HAS_ATTRIBUTES) === 0 ? NO_ATTRIBUTES : (this.#object() as Attributes);
+    const attributes = (flags & HAS_ATTRIBUTES) === 0 ? NO_ATTRIBUTES : this.#attributes();
     const hasError = (more & HAS_ERROR) !== 0;
     return {
       stageId,
@@ -79,6 +82,10 @@ export class StagesReader {
       substages,
       ...((more & IS_RUNNING) === 0 ? undefined : { running: true as const }),
     };
+  }
+
+  #attributes(): Attributes {
+    return readAttributes(this.reader, this.keys, () => this.#object());
   }
 
   #times(flags: number): Times {

@@ -1,6 +1,7 @@
 import { NO_ATTRIBUTES } from '../attributes.js';
 import type { Outcome, StageExecution } from '../stage-execution.js';
 import type { GrowingBytes } from './growing-bytes.js';
+import type { Names } from './names.js';
 import { NUMBER_BYTES, putNumber } from './put-bytes.js';
 import {
   ENDINGS,
@@ -17,6 +18,7 @@ import {
 } from './record-codes.js';
 import type { StageHeads } from './stage-heads.js';
 import { wholeMicroseconds } from './whole-microseconds.js';
+import { writeAttributes } from './write-attributes.js';
 
 /** The most bytes that a stage takes: two of flags and five numbers. */
 const STAGE_BYTES = 2 + 5 * NUMBER_BYTES;
@@ -36,6 +38,7 @@ export function writeStages(
   startedAt: number,
   to: GrowingBytes,
   heads: StageHeads,
+  keys: Names,
   objects: unknown[],
 ): void {
   let at = to.length;
@@ -86,7 +89,7 @@ export function writeStages(
       if (!isAllSelf) at = putNumber(bytes, at, selfTime);
       lastStart = start;
     }
-    if (hasAttributes) objects.push(stage.attributes);
+    if (hasAttributes) at = writeAttributes(stage.attributes, at, to, keys, objects);
     if (more !== 0) addRare(stage, more, objects);
 
     lastDepth = depth;
