@@ -68,19 +68,22 @@ function inTurn(cases: readonly Case[], round: number): Case[] {
   return round % 2 === 0 ? rotated : rotated.reverse();
 }
 
-/** Nanoseconds per call over at least {@link SAMPLE_MS}. What the case before left behind is collected first. */
+/**
+ * Nanoseconds of processor time per call, over at least {@link SAMPLE_MS}: what this process took, its garbage
+ * collection included, and not what others took meanwhile. What the case before left behind is collected first.
+ */
 async function sampleOf(one: Case): Promise<number> {
   collectYoung();
   let batches = 0;
-  let elapsedMs: number;
   const startMs = performance.now();
+  const atStart = process.cpuUsage();
   do {
     const running = one.batch();
     if (running !== undefined) await running;
     batches += 1;
-    elapsedMs = performance.now() - startMs;
-  } while (elapsedMs < SAMPLE_MS);
-  return (elapsedMs * 1_000_000) / (batches * one.calls);
+  } while (performance.now() - startMs < SAMPLE_MS);
+  const { user, system } = process.cpuUsage(atStart);
+  return ((user + system) * 1_000) / (batches * one.calls);
 }
 
 /** The median growth of the heap over one batch; attempts in which anything was collected do not count. */

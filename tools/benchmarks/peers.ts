@@ -18,6 +18,6 @@ export function missingPeers(): string | undefined {
 /** Name and version of the peers that the tables mention; empty when they are not installed. */
 export function peerVersions(): Record<string, string> {
   if (!folder.isInstalled) return {};
-  const shown = ['@opentelemetry/api', '@opentelemetry/sdk-trace', 'nestjs-otel'];
+  const shown = ['@opentelemetry/api', '@opentelemetry/sdk-trace', 'nestjs-otel', '@sentry/nestjs'];
   return Object.fromEntries(shown.map((name) => [name, folder.versionOf(name)]));
 }

@@ -34,11 +34,14 @@ export interface Variant {
 export const BARE = 'bare';
 export const BARE_AGAIN = 'bare, measured again';
 export const LIMIT = 'physical limit: 2 clock reads + 1 context run';
+export const CLOCKS = 'least of counting: 2 clock reads';
 export const SAMPLED = '@TrackStage, sampled';
 export const COUNTED = '@TrackStage, sampled out, rescue off, metrics on';
 export const DISABLED = '@TrackStage, disabled by the environment';
-/** The modes of a launch: `off` is a process in which no tracking is ever enabled. */
-export const MODES = ['on', 'off'] as const;
+export const OUTSIDE = '@TrackStage, outside a trace';
+export const DISABLED_BESIDE = '@TrackStage, disabled beside an enabled application';
+/** The modes of a launch: `off` is a process in which no tracking is ever enabled, `sentry` one in which Sentry is. */
+export const MODES = ['on', 'off', 'sentry'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** The baseline, the limit, and the module in every way it can be configured. */
@@ -56,10 +59,14 @@ export function ownVariants(mode: Mode): Variant[] {
     const byEnvironment = disabled(DISABLED);
     return [inTrace(bare(BARE)), inTrace(bare(BARE_AGAIN)), physicalLimit(), byOption, byEnvironment];
   }
+  if (mode === 'sentry') {
+    return [bare(BARE), bare(BARE_AGAIN), physicalLimit(), tracked(SAMPLED, { sampleRate: 1 }, 'sampled')];
+  }
   return [
     bare(BARE),
     bare(BARE_AGAIN),
     physicalLimit(),
+    leastOfCounting(),
     tracked(SAMPLED, { sampleRate: 1 }, 'sampled'),
     tracked('@TrackStage, sampled out, rescue on', { sampleRate: 0 }, 'undecided'),
     tracked(
@@ -69,7 +76,7 @@ export function ownVariants(mode: Mode): Variant[] {
     ),
     tracked('@TrackStage, sampled out, rescue off', { sampleRate: 0, rescue: false }, 'nothing'),
     outsideTrace(),
-    disabled('@TrackStage, disabled beside an enabled application'),
+    disabled(DISABLED_BESIDE),
   ];
 }
 
@@ -138,6 +145,26 @@ function physicalLimit(): Variant {
   };
 }
 
+/** What measures time and nothing else. */
+function leastOfCounting(): Variant {
+  const bareService = new Bare();
+  let spentMs = 0;
+  const timed = <T>(call: () => T): T => {
+    const startMs = performance.now();
+    const result = call();
+    spentMs += performance.now() - startMs;
+    return result;
+  };
+  return {
+    ...bare(CLOCKS),
+    service: {
+      addNow: (n) => timed(() => bareService.addNow(n)),
+      addLater: (n) => timed(() => bareService.addLater(n)),
+    },
+    problems: () => (spentMs > 0 ? [] : [`${CLOCKS}: no time was measured`]),
+  };
+}
+
 /**
  * A recorder with its own configuration, everything else by default: history and statistics on, no sinks. The history
  * is cut to 20 traces of 500 stages, as much as 1,000 requests of ten stages leave.
@@ -179,7 +206,7 @@ function tracked(
 }
 
 function outsideTrace(): Variant {
-  const name = '@TrackStage, outside a trace';
+  const name = OUTSIDE;
   const tracker = new ExecutionTracker(new Recorder());
   return {
     ...bare(name),
