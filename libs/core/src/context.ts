@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { findContextFrames } from './context-frames.js';
+import { type ContextFrame, enterFrame, findContextFrames } from './context-frames.js';
 import type { Stage } from './stage.js';
 
 /**
@@ -18,12 +18,12 @@ const NO_ARGUMENTS: readonly unknown[] = [];
 
 /** The innermost stage whose code is running, or undefined outside every trace. */
 export function currentStage(): Stage | undefined {
-  return storage.getStore();
+  return frames === undefined ? storage.getStore() : (frames.current()?.get(storage) as Stage | undefined);
 }
 
 /** Runs `fn` as code of `stage`; with undefined, as code outside every trace. */
 export function runInStage<T>(stage: Stage | undefined, fn: () => T): T {
-  return storage.getStore() === stage ? fn() : (callInStage(stage, fn, undefined, NO_ARGUMENTS) as T);
+  return currentStage() === stage ? fn() : (callInStage(stage, fn, undefined, NO_ARGUMENTS) as T);
 }
 
 /** Calls a function as code of `stage`. What it returns or throws comes back. */
@@ -35,15 +35,19 @@ export function callInStage(
 ): unknown {
   if (frames === undefined) return storage.run(stage, applied, call, self, args);
   const outer = frames.current();
-  storage.enterWith(stage);
-  const inner = frames.current();
+  let inner: ContextFrame | undefined;
   try {
+    inner = enterFrame(frames, outer, storage, stage);
     return call.apply(self, args as unknown[]);
   } finally {
-    // Where the application has entered something meanwhile that is to last, only our own part is put back.
     if (frames.current() === inner) frames.set(outer);
-    else storage.enterWith(outer?.get(storage) as Stage | undefined);
+    else putBack(outer);
   }
+}
+
+/** Where the application has entered something meanwhile that is to last, only our own part is put back. */
+function putBack(outer: ContextFrame | undefined): void {
+  storage.enterWith(outer?.get(storage) as Stage | undefined);
 }
 
 function applied(call: Call, self: unknown, args: readonly unknown[]): unknown {

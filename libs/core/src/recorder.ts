@@ -94,7 +94,7 @@ export class Recorder {
   readonly upstreamErrors = new UpstreamErrors();
   /** What hits of caches save. */
   readonly savings: CacheSavings;
-  /** Receive every measured stage. */
+  /** Receive every measured stage, after the statistics. */
   readonly measured: SinkFanOut;
   /** Receive the stages of kept traces. */
   readonly kept: SinkFanOut;
@@ -134,7 +134,7 @@ export class Recorder {
     const report: InternalErrorReporter = (place, error) => {
       this.reportInternalError(place, error);
     };
-    const forAll = [this.statistics, ...sinks.filter((sink) => sink.scope === 'all')];
+    const forAll = sinks.filter((sink) => sink.scope === 'all');
     this.measured = new SinkFanOut(forAll, report, this.#deliveries);
     this.kept = new SinkFanOut(
       sinks.filter((sink) => sink.scope !== 'all'),
@@ -143,7 +143,7 @@ export class Recorder {
     );
     this.counts =
       this.rescue === undefined && canCount(forAll)
-        ? new StageCounts(forAll, this.stageIds, this.drops, this.#deliveries, report)
+        ? new StageCounts([this.statistics, ...forAll], this.stageIds, this.drops, this.#deliveries, report)
         : undefined;
   }
 

@@ -31,7 +31,14 @@ export class SinkFanOut implements Sink {
   }
 
   started(stage: StageStart, trace: TraceIdentity): void {
-    if (this.#starting.length === 0) return;
+    if (this.#starting.length > 0) this.#start(stage, trace);
+  }
+
+  record(stage: StageExecution, trace: TraceIdentity): void {
+    if (this.#sinks.length > 0) this.#deliver(stage, trace);
+  }
+
+  #start(stage: StageStart, trace: TraceIdentity): void {
     this.#deliveries.depth += 1;
     for (const sink of this.#starting) {
       try {
@@ -43,8 +50,7 @@ export class SinkFanOut implements Sink {
     this.#deliveries.depth -= 1;
   }
 
-  record(stage: StageExecution, trace: TraceIdentity): void {
-    if (this.#sinks.length === 0) return;
+  #deliver(stage: StageExecution, trace: TraceIdentity): void {
     this.#deliveries.depth += 1;
     for (const sink of this.#sinks) {
       try {

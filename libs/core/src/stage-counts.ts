@@ -80,7 +80,8 @@ export class StageCounts {
 
 /** The counters of one stage id. One object tells all of them of all its executions. */
 export class StageCount {
-  readonly #counters: readonly (readonly [Sink, StageCounter])[];
+  readonly #names: string[] = [];
+  readonly #counters: StageCounter[] = [];
   readonly #told: { -readonly [K in keyof CountedStage]: CountedStage[K] };
   readonly #report: InternalErrorReporter;
 
@@ -92,14 +93,14 @@ export class StageCount {
   ) {
     this.#report = report;
     this.#told = { ...stage, outcome: 'ok', durationMs: 0, endedAt: 0 };
-    this.#counters = sinks.flatMap((sink) => {
+    for (const sink of sinks) {
       try {
-        return [[sink, sink.counterOf(stage.stageId, stage.kind)] as const];
+        this.#counters.push(sink.counterOf(stage.stageId, stage.kind));
+        this.#names.push(sink.name);
       } catch (error) {
         report(`sink ${sink.name}`, error);
-        return [];
       }
-    });
+    }
   }
 
   add(outcome: Outcome, durationMs: number, endedAt: number): void {
@@ -107,11 +108,12 @@ export class StageCount {
     told.outcome = outcome;
     told.durationMs = microseconds(durationMs);
     told.endedAt = endedAt;
-    for (const [sink, count] of this.#counters) {
+    const counters = this.#counters;
+    for (let at = 0; at < counters.length; at += 1) {
       try {
-        count(told);
+        (counters[at] as StageCounter)(told);
       } catch (error) {
-        this.#report(`sink ${sink.name}`, error);
+        this.#report(`sink ${this.#names[at] ?? ''}`, error);
       }
     }
   }

@@ -4,7 +4,7 @@ import { withProvider } from './provider/with-provider.js';
 import type { StageListener } from './provider/stage-listener.js';
 import type { Stage } from './stage.js';
 import type { StageCount } from './stage-counts.js';
-import { stageIdProblem, stageNameOf } from './stage-id.js';
+import { type StageIds, stageIdProblem, stageNameOf } from './stage-id.js';
 import { type Attributes, type Metadata, STAGE_KINDS, type StageKind } from './stage-execution.js';
 
 /** What is known of a stage where it is declared; made once, shared by its executions. */
@@ -20,6 +20,8 @@ export interface StageDefinition {
   readonly force: boolean;
   /** Whether a lazy thenable that the work returns is followed by a stand-in. */
   readonly followThenable: boolean;
+  /** The set of stage ids that has admitted its id, so that it need not be asked again. */
+  admittedBy?: StageIds | undefined;
   /** Set by what counts executions that are not recorded, so that it need not look itself up. */
   lastCount?: StageCount | undefined;
   /** Makes what listens to each execution; most stages have none. */
@@ -74,6 +76,7 @@ export function stageDefinition(
     metadata: options.metadata ?? NO_METADATA,
     force: options.force ?? false,
     followThenable: options.followThenable ?? options.provider !== undefined,
+    admittedBy: undefined,
     lastCount: undefined,
     listener: kind === 'cache' ? meterOfCache : undefined,
   };

@@ -321,8 +321,9 @@ export class Stage implements StageExecution {
     if (isClockGoing) this.#pausesForParent(now);
     // A context that outlives the request (a timer) then keeps this stage in memory, and not the tree above it.
     this.#parent = undefined;
-    const record = this === this.#trace.root ? this.#givenAway() : this;
-    this.#trace.stageEnded(record);
+    const trace = this.#trace;
+    const record = this === trace.root ? this.#givenAway() : this;
+    trace.stageEnded(record);
     return record;
   }
 

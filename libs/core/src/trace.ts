@@ -136,18 +136,22 @@ export class Trace implements TraceHeader {
   admits(parent: Stage, definition: StageDefinition): boolean {
     if (definition.force) this.force();
     if (!this.#isRecording || this.recorder.isDelivering) return false;
-    const { limits, drops } = this.recorder;
-    if (this.root === undefined || this.#windDown !== undefined) {
-      drops.lateStages += 1;
-      return false;
-    }
-    if (this.#stageCount >= limits.stagesPerTrace || parent.depth >= limits.stageDepth) {
-      drops.stages += 1;
-      this.#droppedStages += 1;
-      return false;
-    }
+    const { stagesPerTrace, stageDepth } = this.recorder.limits;
+    if (this.root === undefined || this.#windDown !== undefined) return this.#refuseLate();
+    if (this.#stageCount >= stagesPerTrace || parent.depth >= stageDepth) return this.#refuseFurther();
     this.#stageCount += 1;
     return true;
+  }
+
+  #refuseLate(): false {
+    this.recorder.drops.lateStages += 1;
+    return false;
+  }
+
+  #refuseFurther(): false {
+    this.recorder.drops.stages += 1;
+    this.#droppedStages += 1;
+    return false;
   }
 
   /** Stages admitted so far, the root included. */
@@ -192,6 +196,7 @@ export class Trace implements TraceHeader {
   stageEnded(stage: StageExecution): void {
     this.#openStages -= 1;
     if (!this.#isRecording) return;
+    this.recorder.statistics.record(stage);
     this.recorder.measured.record(stage, this);
     if (this.keptBecause === undefined) this.#undecided.push(stage);
     else this.recorder.kept.record(stage, this);
@@ -272,7 +277,15 @@ export class Trace implements TraceHeader {
   }
 
   #admitted(definition: StageDefinition): StageDefinition {
-    if (this.recorder.stageIds.admits(definition.stageId)) return definition;
+    return definition.admittedBy === this.recorder.stageIds ? definition : this.#admittedNow(definition);
+  }
+
+  #admittedNow(definition: StageDefinition): StageDefinition {
+    const { stageIds } = this.recorder;
+    if (stageIds.admits(definition.stageId)) {
+      definition.admittedBy = stageIds;
+      return definition;
+    }
     this.recorder.drops.stageIds += 1;
     return { ...definition, stageId: OTHER_STAGE_ID, stageName: 'Other' };
   }

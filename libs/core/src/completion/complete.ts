@@ -46,12 +46,13 @@ function completeObject(
   isUntouched: boolean,
 ): unknown {
   try {
-    if (types.isPromise(result) && hasNativeThen(result)) {
+    // `instanceof` is asked first because it takes a tenth of the time; it is the derivation that knows.
+    if ((result instanceof Promise || types.isPromise(result)) && hasNativeThen(result)) {
       return followPromise(stage, result, settleInBetween, onValue);
     }
   } catch (error) {
     // A subclass whose promises cannot be derived from. The caller gets what the method returned.
-    stage.trace.recorder.reportInternalError('promise', error);
+    if (types.isPromise(result)) stage.trace.recorder.reportInternalError('promise', error);
   }
   const shape = shapeOf(stage, result, followsThenable ? followedThenable(onValue) : undefined);
   return completeSettled(stage, result, shape, isUntouched, onValue);
