@@ -14,14 +14,14 @@ export function countCall(
   definition: StageDefinition,
   call: Call,
   self: unknown,
-  args: readonly unknown[],
+  ...args: unknown[]
 ): unknown {
   const { trace } = parent;
   const stagesBefore = trace.stageCount;
   const startMs = trace.now();
   let result: unknown;
   try {
-    result = call.apply(self, args as unknown[]);
+    result = call.apply(self, args);
   } catch (error) {
     count(parent, definition, trace.isAborted || isAbortError(error) ? 'cancelled' : 'error', startMs);
     throw error;

@@ -3,6 +3,7 @@ import { type Call, callInStage, currentStage } from './context.js';
 import { countCall } from './count-call.js';
 import type { Recorder } from './recorder.js';
 import type { Stage } from './stage.js';
+import { isPlain } from './stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { Attributes } from './stage-execution.js';
 
@@ -19,6 +20,9 @@ export function runStage(
 ): unknown {
   const parent = currentStage();
   if (parent === undefined || !parent.trace.admits(parent, definition)) return call();
+  if (attributesOf === undefined && parent.trace.counts(parent) && isPlain(definition)) {
+    return countCall(parent, definition, call, undefined);
+  }
   return runSubstage(parent, definition, call, undefined, NO_ARGUMENTS, attributesOf);
 }
 
@@ -31,9 +35,6 @@ export function runSubstage(
   args: readonly unknown[],
   attributesOf?: AttributesOf,
 ): unknown {
-  if (attributesOf === undefined && parent.trace.isCounting(parent, definition)) {
-    return countCall(parent, definition, call, self, args);
-  }
   const stage = startStage(parent, definition, args);
   if (stage === undefined) return call.apply(self, args as unknown[]);
   return runToCompletion(stage, definition, call, self, args, attributesOf);

@@ -44,16 +44,10 @@ export class StageCounts {
     this.#report = report;
   }
 
-  /**
-   * Counts one execution.
-   * @param endedAt Epoch milliseconds.
-   */
-  add(definition: StageDefinition, outcome: Outcome, durationMs: number, endedAt: number): void {
+  /** What counts the executions of a stage. */
+  of(definition: StageDefinition): StageCount {
     const { lastCount } = definition;
-    const count = lastCount?.owner === this ? lastCount : this.#countOf(definition);
-    this.#deliveries.depth += 1;
-    count.add(outcome, durationMs, endedAt);
-    this.#deliveries.depth -= 1;
+    return lastCount !== undefined && lastCount.owner === this ? lastCount : this.#countOf(definition);
   }
 
   #countOf(definition: StageDefinition): StageCount {
@@ -71,7 +65,7 @@ export class StageCounts {
     const key = `${kind} ${stageId}`;
     let count = this.#counts.get(key);
     if (count === undefined) {
-      count = new StageCount(this, this.#sinks, this.#report, { stageId, kind });
+      count = new StageCount(this, this.#sinks, this.#deliveries, this.#report, { stageId, kind });
       this.#counts.set(key, count);
     }
     return count;
@@ -83,14 +77,17 @@ export class StageCount {
   readonly #names: string[] = [];
   readonly #counters: StageCounter[] = [];
   readonly #told: { -readonly [K in keyof CountedStage]: CountedStage[K] };
+  readonly #deliveries: Deliveries;
   readonly #report: InternalErrorReporter;
 
   constructor(
     readonly owner: StageCounts,
     sinks: readonly CountingSink[],
+    deliveries: Deliveries,
     report: InternalErrorReporter,
     stage: Pick<CountedStage, 'stageId' | 'kind'>,
   ) {
+    this.#deliveries = deliveries;
     this.#report = report;
     this.#told = { ...stage, outcome: 'ok', durationMs: 0, endedAt: 0 };
     for (const sink of sinks) {
@@ -103,18 +100,28 @@ export class StageCount {
     }
   }
 
+  /**
+   * Counts one execution.
+   * @param endedAt Epoch milliseconds.
+   */
   add(outcome: Outcome, durationMs: number, endedAt: number): void {
     const told = this.#told;
     told.outcome = outcome;
     told.durationMs = microseconds(durationMs);
     told.endedAt = endedAt;
-    const counters = this.#counters;
-    for (let at = 0; at < counters.length; at += 1) {
+    this.#tell();
+  }
+
+  /** Apart, so that the numbers stay numbers: where `add` is inlined, V8 makes no objects of them. */
+  #tell(): void {
+    this.#deliveries.depth += 1;
+    for (let at = 0; at < this.#counters.length; at += 1) {
       try {
-        (counters[at] as StageCounter)(told);
+        this.#counters[at]?.(this.#told);
       } catch (error) {
         this.#report(`sink ${this.#names[at] ?? ''}`, error);
       }
     }
+    this.#deliveries.depth -= 1;
   }
 }

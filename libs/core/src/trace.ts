@@ -5,7 +5,6 @@ import { rescueReason } from './rescue.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
-import { isPlain } from './stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
 import type {
   Attributes,
@@ -169,27 +168,24 @@ export class Trace implements TraceHeader {
   }
 
   /**
-   * Whether a stage is counted and not recorded, because nobody keeps the trace and nothing but how it ended is read of
-   * it. Only right below the root: what sets an attribute in it then sets it where work outside of every stage does.
+   * Whether a plain stage is counted and not recorded, because nobody keeps the trace. Only right below the root: what
+   * sets an attribute in it then sets it where work outside of every stage does.
    */
-  isCounting(parent: Stage, definition: StageDefinition): boolean {
-    return (
-      this.keptBecause === undefined &&
-      this.recorder.counts !== undefined &&
-      parent === this.root &&
-      isPlain(definition)
-    );
+  counts(parent: Stage): boolean {
+    return this.keptBecause === undefined && this.recorder.counts !== undefined && parent === this.root;
   }
 
   /** Counts a stage that ends now. */
   count(definition: StageDefinition, given: Outcome, startMs: number): void {
     const now = this.now();
-    let outcome = given;
-    if (this.root === undefined) {
-      this.recorder.drops.lateStages += 1;
-      outcome = 'cancelled';
-    }
-    this.recorder.counts?.add(definition, outcome, now - startMs, this.startedAt + (now - this.#startMs));
+    const outcome = this.root === undefined ? this.#lateOutcome() : given;
+    const count = this.recorder.counts?.of(definition);
+    if (count !== undefined) count.add(outcome, now - startMs, this.startedAt + (now - this.#startMs));
+  }
+
+  #lateOutcome(): Outcome {
+    this.recorder.drops.lateStages += 1;
+    return 'cancelled';
   }
 
   /** Called by a stage when it has ended. */

@@ -1,7 +1,9 @@
 import { checkedStageDefinition, type StageOptions } from './stage-definition.js';
 import { type Call, currentStage } from './context.js';
 import { type AttributesOf, runSubstage } from './run-stage.js';
+import { countCall } from './count-call.js';
 import type { Stage } from './stage.js';
+import { isPlain } from './stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { Attributes } from './stage-execution.js';
 import { installTracking, isTrackingOn } from './tracking-switch.js';
@@ -76,6 +78,7 @@ function tracked(
   attributes: AttributesReader | undefined,
 ): Method {
   const call = original as Call;
+  const isCountable = attributes === undefined && isPlain(definition);
   // Method syntax: like the original, the wrapper cannot be called with `new` and has no prototype.
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it passes on whatever `this` it is called with
   const { wrapper } = {
@@ -84,7 +87,9 @@ function tracked(
       // Called from here: a plain call costs one frame of the stack. `args` is only passed on, so that V8 does not even
       // make the array.
       if (parent === undefined || !parent.trace.admits(parent, definition)) return call.apply(this, args);
-      return runMethod(parent, definition, attributes, call, this, ...args);
+      return isCountable && parent.trace.counts(parent)
+        ? countCall(parent, definition, call, this, ...args)
+        : runMethod(parent, definition, attributes, call, this, ...args);
     },
   };
   imitate(wrapper, original);

@@ -1,4 +1,4 @@
-import type { StageCounter, StageExecution, TraceIdentity } from '@followspot/core';
+import type { CountedStage, StageExecution, TraceIdentity } from '@followspot/core';
 import type { GenAiNaming } from '../gen-ai-names.js';
 import { isAmount } from './amount.js';
 import { BudgetFigures } from './budget-figures.js';
@@ -10,7 +10,7 @@ import { ProviderFigures } from './provider-figures.js';
 import { RequestFigures } from './request-figures.js';
 import { plainSample, type Sample } from './sample.js';
 import { SelfFigures } from './self-figures.js';
-import { StageFigures } from './stage-figures.js';
+import { type OneStageFigures, StageFigures } from './stage-figures.js';
 import { StreamFigures } from './stream-figures.js';
 import { type MetricsSummary, summaryOf } from './summary.js';
 import { TraceFigures } from './trace-figures.js';
@@ -76,20 +76,23 @@ export class Figures {
     this.self.timed(performance.now() - startMs);
   }
 
-  /** What counts the executions of one stage id that are not recorded. */
-  counterOf(stageId: string): StageCounter {
-    const count = this.stages.counterOf(stageId);
-    return (stage) => {
-      if (!isAmount(stage.durationMs) || !isAmount(stage.endedAt)) throw new RangeError(NO_DURATION);
-      this.#window.advance(stage.endedAt);
-      if (!this.self.isTimed) {
-        count(stage);
-        return;
-      }
-      const startMs = performance.now();
-      count(stage);
-      this.self.timed(performance.now() - startMs);
-    };
+  /** Counts a stage that is not recorded. */
+  count(stage: CountedStage, figures: OneStageFigures): void {
+    if (this.self.isTimed) this.#countTimed(stage, figures);
+    else this.#countPlain(stage, figures);
+  }
+
+  #countTimed(stage: CountedStage, figures: OneStageFigures): void {
+    const startMs = performance.now();
+    this.#countPlain(stage, figures);
+    this.self.timed(performance.now() - startMs);
+  }
+
+  #countPlain({ outcome, durationMs, endedAt }: CountedStage, figures: OneStageFigures): void {
+    if (!isAmount(durationMs) || !isAmount(endedAt)) throw new RangeError(NO_DURATION);
+    this.#window.advance(endedAt);
+    figures.add(outcome);
+    figures.durations.observe(durationMs);
   }
 
   /** The lines of a metric as they are now. */

@@ -97,15 +97,15 @@ export class PrometheusSink implements Sink {
 
   /** Plain stages are counted without a record of them. */
   counterOf(stageId: string): StageCounter {
-    let figures = this.#figures;
-    let count = figures.counterOf(stageId);
+    let shared = this.#shared;
+    let figures = shared.figures.stages.of(stageId);
     return (stage) => {
       // Joined another sink's figures since.
-      if (figures !== this.#figures) {
-        figures = this.#figures;
-        count = figures.counterOf(stageId);
+      if (shared !== this.#shared) {
+        shared = this.#shared;
+        figures = shared.figures.stages.of(stageId);
       }
-      count(stage);
+      shared.figures.count(stage, figures);
     };
   }
 

@@ -1,4 +1,4 @@
-import type { Outcome, StageCounter, StageExecution, TraceIdentity } from '@followspot/core';
+import type { Outcome, StageExecution, TraceIdentity } from '@followspot/core';
 import { STAGE_BUCKETS } from './buckets.js';
 import { Histogram } from './histogram.js';
 import { ByLabel, type LabelValues } from './label-values.js';
@@ -8,7 +8,7 @@ import { type WindowClock, WindowCount } from './window.js';
 const OUTCOMES: readonly Outcome[] = ['ok', 'error', 'cancelled'];
 
 /** Executions of one stage. */
-class Stage {
+export class OneStageFigures {
   readonly labels: Labels;
   readonly outcomeLabels: readonly Labels[];
   readonly durations = new Histogram(STAGE_BUCKETS);
@@ -23,7 +23,7 @@ class Stage {
     this.succeeded = new WindowCount(clock);
   }
 
-  ended(outcome: Outcome): void {
+  add(outcome: Outcome): void {
     if (outcome === 'ok') this.ok += 1;
     else if (outcome === 'error') this.error += 1;
     else this.cancelled += 1;
@@ -33,25 +33,21 @@ class Stage {
 
 /** What is counted of every stage, whatever its kind. */
 export class StageFigures {
-  readonly #stages: ByLabel<Stage>;
+  readonly #stages: ByLabel<OneStageFigures>;
 
   constructor(stages: LabelValues, clock: WindowClock) {
-    this.#stages = new ByLabel(stages, (stage) => new Stage(stage, clock));
+    this.#stages = new ByLabel(stages, (stage) => new OneStageFigures(stage, clock));
   }
 
   record(execution: StageExecution, trace: TraceIdentity): void {
     const stage = this.#stages.get(execution.stageId);
-    stage.ended(execution.outcome);
+    stage.add(execution.outcome);
     stage.durations.observeStage(execution, trace);
   }
 
-  /** What counts the executions of one stage that are not recorded. */
-  counterOf(stageId: string): StageCounter {
-    const stage = this.#stages.get(stageId);
-    return ({ outcome, durationMs }) => {
-      stage.ended(outcome);
-      stage.durations.observe(durationMs);
-    };
+  /** The figures of one stage id. */
+  of(stageId: string): OneStageFigures {
+    return this.#stages.get(stageId);
   }
 
   totals(): Sample[] {
