@@ -45,9 +45,8 @@ export async function serve(controller: Type): Promise<void> {
       return (user + system) / 1_000;
     },
     memory: async () => {
-      { const b = process.memoryUsage(); const { getHeapSpaceStatistics } = await import('node:v8'); console.error(process.argv[2], 'BEFORE GC rss', (b.rss/1e6).toFixed(0), getHeapSpaceStatistics().map((x) => `${x.space_name}:${(x.space_size/1e6).toFixed(1)}/${(x.space_used_size/1e6).toFixed(1)}`).join(' '), 'ext', (b.external/1e6).toFixed(1)); }
       await collectGarbage();
-      const { heapUsed, external, rss } = process.memoryUsage(); { const { getHeapSpaceStatistics } = await import('node:v8'); console.error(process.argv[2], 'AFTER  GC rss', (rss/1e6).toFixed(0), getHeapSpaceStatistics().map((x) => `${x.space_name}:${(x.space_size/1e6).toFixed(1)}/${(x.space_used_size/1e6).toFixed(1)}`).join(' '), 'ext', (external/1e6).toFixed(1)); }
+      const { heapUsed, external, rss } = process.memoryUsage();
       // Typed arrays are not on the heap, but somebody's objects all the same.
       return { heapBytes: heapUsed + external, rssBytes: rss };
     },
