@@ -9,6 +9,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { fork } from 'node:child_process';
 import { GCProfiler, getHeapStatistics } from 'node:v8';
+import { MEMORY_ARGUMENTS } from './memory.ts';
 
 /** One thing to measure. Cases of a group share one baseline and one physical limit. */
 export interface Case {
@@ -131,7 +132,7 @@ export async function launch<T, M extends string>(
 
 /** A launch is too busy to notice that it has nobody to report to, so whoever stops this process stops it as well. */
 async function launchOnce<T>(file: string, mode: string): Promise<T> {
-  const child = fork(file, ['--launch', mode], { execArgv: ['--expose-gc'] });
+  const child = fork(file, ['--launch', mode], { execArgv: MEMORY_ARGUMENTS });
   const stop = (): void => {
     child.kill();
     process.exit(130);

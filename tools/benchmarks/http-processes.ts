@@ -1,6 +1,7 @@
 // Servers and the generator of load are processes of their own; this is how they are started and asked.
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { MEMORY_ARGUMENTS } from './memory.ts';
 
 /** What a process can be asked for, by name. Arguments and answers are JSON. */
 export type Answers = Readonly<Record<string, (argument: never) => unknown>>;
@@ -44,7 +45,7 @@ export class Process {
   private constructor(file: string, args: readonly string[]) {
     this.name = args[0] ?? file;
     this.#child = fork(join(import.meta.dirname, file), [...args], {
-      execArgv: ['--expose-gc'],
+      execArgv: MEMORY_ARGUMENTS,
       env: { ...process.env, NODE_ENV: 'production' },
     });
     this.#child.on('message', (reply: Reply) => {
