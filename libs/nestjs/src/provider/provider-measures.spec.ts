@@ -63,6 +63,22 @@ describe('The public price table', () => {
     expect(measures.costOf?.(call('openai', 'gpt-4o', { usage }))?.tokenCost).toBe(0.00125);
   });
 
+  it.each([
+    ['at their own price, where there is one', 'perplexity', 'sonar-deep-research', 0.0075],
+    ['like the others of the answer, where there is none', 'openai', 'gpt-4o', 0.0125],
+    ['also where the model always thinks', 'gcp.gemini', 'gemini-2.5-pro', 0.01125],
+  ])('charges tokens of reasoning %s: %s %s', async (_, provider, model, cost) => {
+    const { measures } = await measuresOf();
+    const usage = { inputTokens: 1_000, outputTokens: 1_000, reasoningTokens: 500 };
+    expect(measures.costOf?.(call(provider, model, { usage }))?.tokenCost).toBe(cost);
+  });
+
+  it('takes as many tokens of reasoning as the answer had at most', async () => {
+    const { measures } = await measuresOf();
+    const usage = { inputTokens: 0, outputTokens: 1_000, reasoningTokens: 2_000 };
+    expect(measures.costOf?.(call('perplexity', 'sonar-deep-research', { usage }))?.tokenCost).toBe(0.003);
+  });
+
   it('tells what a call costs from what its tokens do', async () => {
     const { measures } = await measuresOf();
     expect(measures.costOf?.(call('perplexity', 'sonar'))).toMatchObject({

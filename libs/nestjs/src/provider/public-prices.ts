@@ -33,11 +33,12 @@ export async function loadPublicPrices(): Promise<CostOf> {
     const providerId = TABLE_NAMES.get(provider) ?? provider;
     // The table guesses: `openai_compatible`, which may be a server of one's own, would be charged as OpenAI.
     if (findProvider({ providerId })?.id !== providerId) return undefined;
-    const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage;
+    const { inputTokens, outputTokens, cachedInputTokens = 0, reasoningTokens = 0 } = usage;
     const counted = {
       input_tokens: inputTokens,
       output_tokens: outputTokens,
       cache_read_tokens: Math.min(cachedInputTokens, inputTokens),
+      output_reasoning_tokens: Math.min(reasoningTokens, outputTokens),
     };
     for (const model of models) {
       const price = calcPrice(counted, model, { providerId, timestamp: new Date(at) });
