@@ -29,8 +29,8 @@ export function readChat(chunk: Loose): ChunkContent {
 function toolCalls(said: Loose): string {
   let text = '';
   for (const call of [...listOf(said['tool_calls']), { function: said['function_call'] }].map(looseOf)) {
-    const called = looseOf(call['function']);
-    text += (stringOf(called['name']) ?? '') + (stringOf(called['arguments']) ?? '');
+    const { name, arguments: given, input } = looseOf(call['function'] ?? call['custom']);
+    text += (stringOf(name) ?? '') + (stringOf(given) ?? stringOf(input) ?? '');
   }
   return text;
 }

@@ -8,6 +8,8 @@ const TEXT: ReadonlySet<unknown> = new Set([
   'response.refusal.delta',
   'response.function_call_arguments.delta',
   'response.custom_tool_call_input.delta',
+  'response.mcp_call_arguments.delta',
+  'response.code_interpreter_call_code.delta',
 ]);
 const REASONING: ReadonlySet<unknown> = new Set([
   'response.reasoning_text.delta',
@@ -39,7 +41,8 @@ function wholeOf(response: Loose): ChunkContent {
 function outputOf(response: Loose): string {
   let text = '';
   for (const item of listOf(response['output']).map(looseOf)) {
-    text += (stringOf(item['name']) ?? '') + (stringOf(item['arguments']) ?? '');
+    const { name, arguments: given, input, code } = item;
+    text += (stringOf(name) ?? '') + (stringOf(given) ?? stringOf(input) ?? stringOf(code) ?? '');
     for (const part of listOf(item['content']).map(looseOf)) {
       text += stringOf(part['text']) ?? stringOf(part['refusal']) ?? '';
     }
