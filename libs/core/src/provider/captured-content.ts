@@ -1,6 +1,8 @@
+import { redactWithin } from './redact-within.js';
+
 /**
- * The beginning of an answer, for those who want it recorded. Twice of what is kept is collected, so that a secret at
- * the end is whole when the redaction looks for it, and cut off afterwards.
+ * The beginning of an answer, for those who want it recorded. As much is collected as the redaction looks at, and one
+ * character more, which tells that there was more.
  */
 export class CapturedContent {
   readonly #maxLength: number;
@@ -11,12 +13,12 @@ export class CapturedContent {
   }
 
   add(text: string): void {
-    const room = 2 * this.#maxLength - this.#text.length;
+    const room = 2 * this.#maxLength + 1 - this.#text.length;
     if (room > 0) this.#text += text.slice(0, room);
   }
 
   /** What may be recorded; undefined when there is nothing. */
   redacted(redact: (text: string) => string): string | undefined {
-    return this.#text === '' ? undefined : redact(this.#text).slice(0, this.#maxLength);
+    return this.#text === '' ? undefined : redactWithin(this.#text, this.#maxLength, redact);
   }
 }

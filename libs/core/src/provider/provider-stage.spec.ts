@@ -433,7 +433,7 @@ describe('prompts and answers', () => {
     );
     expect(tracking.stage('LLM').attributes).toMatchObject({
       prompt: 'my key is **',
-      answer: 'it is *** an',
+      answer: 'it is ***',
     });
   });
 });
