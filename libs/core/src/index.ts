@@ -9,6 +9,7 @@ export { formatSummary } from './format-summary.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export { microseconds } from './microseconds.js';
 export { TRACE_ID_HEADER } from './outgoing-headers.js';
+export { picoOf, type PicoUnits, unitsOf } from './pico-units.js';
 export type { ChunkContent, ChunkReader, TokenUsage } from './provider/chunk-reader.js';
 export type { Prompt, ProviderCall } from './provider/provider-call.js';
 export type { UsageSource } from './provider/provider-meter.js';

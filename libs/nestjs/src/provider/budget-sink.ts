@@ -1,9 +1,17 @@
 import { AsyncResource } from 'node:async_hooks';
-import { type Clock, type Sink, type StageCounter, type StageExecution, systemClock } from '@followspot/core';
+import {
+  type Clock,
+  picoOf,
+  type PicoUnits,
+  type Sink,
+  type StageCounter,
+  type StageExecution,
+  systemClock,
+  unitsOf,
+} from '@followspot/core';
 import type { BudgetSource, BudgetSummary } from '@followspot/sinks/prometheus';
 import { type Budget, type BudgetPassed, isSum } from './budget-options.js';
 import { MonthSpend } from './month-spend.js';
-import { picoOf, type PicoUnits, unitsOf } from './pico-units.js';
 
 /** What the sink has from the recorder that it belongs to. */
 interface BudgetHost {

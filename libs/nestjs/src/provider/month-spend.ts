@@ -1,4 +1,4 @@
-import { picoOf, type PicoUnits, unitsOf } from './pico-units.js';
+import { picoOf, type PicoUnits, unitsOf } from '@followspot/core';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

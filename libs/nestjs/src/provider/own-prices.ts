@@ -1,5 +1,4 @@
-import type { Cost, PricedCall } from '@followspot/core';
-import { picoOf, picoPerToken, unitsOf } from './pico-units.js';
+import { type Cost, picoOf, type PicoUnits, type PricedCall, unitsOf } from '@followspot/core';
 import type { Price } from './provider-options.js';
 
 /** What a call cost by the prices of the options; undefined when none is for it. */
@@ -45,7 +44,12 @@ function isFor(pattern: string | RegExp, model: string): boolean {
   return typeof pattern === 'string' ? pattern === model : model.search(pattern) >= 0;
 }
 
-function costOfTokens(price: Price, usage: PricedCall['usage']): bigint {
+/** The price of one token. @param perMillion Units per million tokens, with at most six decimals. */
+function picoPerToken(perMillion: number): PicoUnits {
+  return BigInt(Math.round(perMillion * 1e6));
+}
+
+function costOfTokens(price: Price, usage: PricedCall['usage']): PicoUnits {
   const { inputTokens, outputTokens } = usage;
   const cached = Math.min(usage.cachedInputTokens ?? 0, inputTokens);
   const reasoning = Math.min(usage.reasoningTokens ?? 0, outputTokens);

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Cost, PricedCall } from '@followspot/core';
+import { type Cost, picoOf, type PricedCall, unitsOf } from '@followspot/core';
 import { dayOf } from './own-prices.js';
-import { picoOf, unitsOf } from './pico-units.js';
 
 /** What a call cost; undefined when the table has no price for it. */
 export type CostOf = (call: PricedCall) => Cost | undefined;

@@ -1,6 +1,7 @@
 import type { StageExecution, TraceIdentity } from '@followspot/core';
-import { amountOf, isAmount } from './amount.js';
-import { ByCurrency, isPriced, known } from './cost-figures.js';
+import { isAmount } from './amount.js';
+import { ByCurrency, known } from './cost-figures.js';
+import { ExactSum } from './exact-sum.js';
 import { LabelTree } from './label-tree.js';
 import type { ByLabel, LabelSets, LabelValues } from './label-values.js';
 import { type Labels, type Sample, sampleOf } from './sample.js';
@@ -18,7 +19,7 @@ interface Abandoned {
 
 interface AbandonedCost {
   readonly labels: Labels;
-  cost: number;
+  readonly cost: ExactSum;
 }
 
 /** The bounds of the labels that abandoned calls are counted by. */
@@ -35,7 +36,7 @@ export class AbandonedFigures {
   readonly #costs: ByCurrency<AbandonedCost>;
 
   constructor({ providers, models, routes, currencies }: AbandonedLabels, sets: () => LabelSets) {
-    this.#costs = new ByCurrency(currencies, sets(), (labels) => ({ labels, cost: 0 }));
+    this.#costs = new ByCurrency(currencies, sets(), (labels) => ({ labels, cost: new ExactSum() }));
     this.#calls = new LabelTree({ provider: providers, model: models, route: routes }, sets(), (labels) => ({
       labels,
       calls: 0,
@@ -51,8 +52,7 @@ export class AbandonedFigures {
     abandoned.calls += 1;
     const tokens = abandonedTokensOf(attributes);
     if (tokens !== undefined) abandoned.tokens = (abandoned.tokens ?? 0) + tokens;
-    const cost = abandonedCostOf(attributes);
-    if (cost !== undefined) abandoned.costs.get(currency).cost += cost;
+    for (const cost of abandonedCostsOf(attributes)) abandoned.costs.get(currency).cost.add(cost);
   }
 
   calls(): Sample[] {
@@ -64,7 +64,7 @@ export class AbandonedFigures {
   }
 
   costs(): Sample[] {
-    return this.#costs.all().map(({ labels, cost }) => sampleOf(labels, cost));
+    return this.#costs.all().map(({ labels, cost }) => sampleOf(labels, cost.value));
   }
 }
 
@@ -74,9 +74,8 @@ export function abandonedTokensOf(attributes: StageExecution['attributes']): num
   return isAmount(tokens) ? tokens : undefined;
 }
 
-/** All that an abandoned call cost, as far as it is known. */
-export function abandonedCostOf(attributes: StageExecution['attributes']): number | undefined {
+/** All that an abandoned call cost, as far as it is known: one amount, or that of its tokens and that of the call. */
+export function abandonedCostsOf(attributes: StageExecution['attributes']): readonly number[] {
   const { abandonedCost, tokenCost, apiCost } = attributes;
-  if (isAmount(abandonedCost)) return abandonedCost;
-  return isPriced(attributes) ? amountOf(tokenCost) + amountOf(apiCost) : undefined;
+  return isAmount(abandonedCost) ? [abandonedCost] : [tokenCost, apiCost].filter(isAmount);
 }

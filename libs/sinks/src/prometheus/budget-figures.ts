@@ -1,3 +1,4 @@
+import { picoOf, unitsOf } from '@followspot/core';
 import { type Sample, sampleOf } from './sample.js';
 
 /** A monthly budget and what has become of it, for people. Amounts are in the currency. */
@@ -39,11 +40,11 @@ export class BudgetFigures {
 
   /** By currency, together where several applications have one. */
   samples(what: 'monthly' | 'remaining'): Sample[] {
-    const sums = new Map<string, number>();
+    const sums = new Map<string, bigint>();
     for (const summary of this.summaries()) {
-      sums.set(summary.currency, (sums.get(summary.currency) ?? 0) + summary[what]);
+      sums.set(summary.currency, (sums.get(summary.currency) ?? 0n) + picoOf(summary[what]));
     }
-    return [...sums].map(([currency, sum]) => sampleOf({ currency }, sum));
+    return [...sums].map(([currency, sum]) => sampleOf({ currency }, unitsOf(sum)));
   }
 
   summaries(): BudgetSummary[] {

@@ -2,7 +2,8 @@ import type { StageExecution, TraceIdentity } from '@followspot/core';
 import { isAmount } from './amount.js';
 import { CACHE_BUCKETS } from './buckets.js';
 import { Histogram } from './histogram.js';
-import { ByCurrency, decimal, known } from './cost-figures.js';
+import { ByCurrency, known } from './cost-figures.js';
+import { ExactSum } from './exact-sum.js';
 import { ByLabel, type LabelSets, type LabelValues } from './label-values.js';
 import { type Labels, type Sample, sampleOf } from './sample.js';
 import { type WindowClock, WindowCount } from './window.js';
@@ -10,7 +11,7 @@ import { type WindowClock, WindowCount } from './window.js';
 /** What hits of one cache have saved in one currency. */
 interface CostSaved {
   readonly labels: Labels;
-  cost: number;
+  readonly cost: ExactSum;
 }
 
 /** Look-ups in one cache. */
@@ -21,7 +22,7 @@ class Cache {
   hits = 0;
   misses = 0;
   /** Undefined until it is known: that is not 0. */
-  timeSavedMs: number | undefined;
+  secondsSaved: ExactSum | undefined;
   readonly savings: ByLabel<CostSaved>;
   hitDurations: Histogram | undefined;
   missDurations: Histogram | undefined;
@@ -63,7 +64,10 @@ export class CacheFigures {
     clock: WindowClock,
     currency: string,
   ) {
-    const costs = new ByCurrency<CostSaved>(currencies, sets, (labels) => ({ labels, cost: 0 }));
+    const costs = new ByCurrency<CostSaved>(currencies, sets, (labels) => ({
+      labels,
+      cost: new ExactSum(),
+    }));
     this.#caches = new ByLabel(caches, (name) => new Cache(name, costs, clock));
     this.#costs = costs;
     this.#currency = currency;
@@ -77,8 +81,8 @@ export class CacheFigures {
     if (hit) {
       cache.hits += 1;
       const { timeSavedMs, costSaved, costCurrency: currency = this.#currency } = stage.attributes;
-      if (isAmount(timeSavedMs)) cache.timeSavedMs = (cache.timeSavedMs ?? 0) + timeSavedMs;
-      if (isAmount(costSaved)) cache.savings.get(currency).cost += costSaved;
+      if (isAmount(timeSavedMs)) (cache.secondsSaved ??= new ExactSum()).add(timeSavedMs / 1_000);
+      if (isAmount(costSaved)) cache.savings.get(currency).cost.add(costSaved);
       (cache.hitDurations ??= new Histogram(CACHE_BUCKETS)).observeStage(stage, trace);
     } else {
       cache.misses += 1;
@@ -100,13 +104,11 @@ export class CacheFigures {
   }
 
   secondsSaved(): Sample[] {
-    return [...this.#caches.all()].flatMap(({ labels, timeSavedMs }) =>
-      known(labels, timeSavedMs && timeSavedMs / 1_000),
-    );
+    return [...this.#caches.all()].flatMap(({ labels, secondsSaved }) => known(labels, secondsSaved?.value));
   }
 
   costsSaved(): Sample[] {
-    return this.#costs.all().map(({ labels, cost }) => sampleOf(labels, cost));
+    return this.#costs.all().map(({ labels, cost }) => sampleOf(labels, cost.value));
   }
 
   summary(): Record<string, CacheSummary> {
@@ -114,11 +116,11 @@ export class CacheFigures {
   }
 }
 
-function summaryOf({ window: { share: hitRate }, timeSavedMs, savings }: Cache): CacheSummary {
-  const costSaved = [...savings.all()].map(({ labels, cost }) => [labels['currency'], decimal(cost)]);
+function summaryOf({ window: { share: hitRate }, secondsSaved, savings }: Cache): CacheSummary {
+  const costSaved = [...savings.all()].map(({ labels, cost }) => [labels['currency'], cost.value]);
   return {
     ...(hitRate !== undefined && { hitRate }),
-    ...(timeSavedMs !== undefined && { timeSavedSeconds: decimal(timeSavedMs / 1_000) }),
+    ...(secondsSaved !== undefined && { timeSavedSeconds: secondsSaved.value }),
     ...(costSaved.length > 0 && { costSaved: Object.fromEntries(costSaved) as Record<string, number> }),
   };
 }

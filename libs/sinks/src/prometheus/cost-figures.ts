@@ -1,12 +1,13 @@
 import type { StageExecution } from '@followspot/core';
 import { isAmount } from './amount.js';
+import { ExactSum } from './exact-sum.js';
 import { ByLabel, type LabelSets, type LabelValues, OTHER } from './label-values.js';
 import { type Labels, type Sample, sampleOf } from './sample.js';
 
 /** What calls cost in one currency; undefined until something is known: that is not 0. */
 export interface Costs {
-  tokenCost: number | undefined;
-  apiCost: number | undefined;
+  tokenCost: ExactSum | undefined;
+  apiCost: ExactSum | undefined;
 }
 
 /**
@@ -52,8 +53,8 @@ export class ByCurrency<T> {
 
 /** Adds what a call says that it cost. */
 export function spend(on: Costs, { tokenCost, apiCost }: StageExecution['attributes']): void {
-  if (isAmount(tokenCost)) on.tokenCost = (on.tokenCost ?? 0) + tokenCost;
-  if (isAmount(apiCost)) on.apiCost = (on.apiCost ?? 0) + apiCost;
+  if (isAmount(tokenCost)) (on.tokenCost ??= new ExactSum()).add(tokenCost);
+  if (isAmount(apiCost)) (on.apiCost ??= new ExactSum()).add(apiCost);
 }
 
 /** Whether a call says what it cost. */
@@ -64,9 +65,4 @@ export function isPriced({ tokenCost, apiCost }: StageExecution['attributes']): 
 /** The line of a figure that is left out where nobody knows it. */
 export function known(labels: Labels, value: number | undefined): Sample[] {
   return value === undefined ? [] : [sampleOf(labels, value)];
-}
-
-/** Without what binary fractions leave in the last digits of a sum. */
-export function decimal(sum: number): number {
-  return Number(sum.toPrecision(12));
 }

@@ -193,6 +193,18 @@ describe('A hit that says what it has saved', () => {
     });
   });
 
+  it('adds it as the decimal that it is', async () => {
+    const scraped = new ScrapedSink();
+    const saved = { cache: 'l1', hit: true, timeSavedMs: 100.1, costSaved: 0.000_020_5 };
+    for (let count = 0; count < 3; count += 1) scraped.record(stageOf('cache', saved));
+    expect(await scraped.of('cache_time_saved_seconds_total')).toEqual(['{cache="l1"} 0.3003']);
+    expect(await scraped.of('cache_cost_saved_total')).toEqual(['{cache="l1",currency="USD"} 0.0000615']);
+    expect(scraped.sink.summary().caches['l1']).toMatchObject({
+      timeSavedSeconds: 0.3003,
+      costSaved: { USD: 0.000_061_5 },
+    });
+  });
+
   it('is the first of which anything is told: before, it is not known, which is not 0', async () => {
     const scraped = new ScrapedSink();
     scraped.record(stageOf('cache', { cache: 'l1', hit: true }));

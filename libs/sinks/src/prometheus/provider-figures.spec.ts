@@ -103,6 +103,25 @@ describe('A provider call', () => {
   });
 });
 
+describe('Costs of providers', () => {
+  it('are added as the decimals that they are, in scrapes and for people, also where totals are large', async () => {
+    const scraped = new ScrapedSink();
+    const cost = { tokenCost: 0.1, apiCost: 0.000_000_000_001 };
+    for (let count = 0; count < 3; count += 1) {
+      scraped.record(stageOf('provider', { ...CALL, ...cost }), abandonedFor('/search'));
+    }
+    scraped.record(stageOf('provider', { ...CALL, tokenCost: 12_345_678.123_456_7 }));
+    expect(await scraped.of('token_cost_total')).toEqual([`{${LABELS},currency="USD"} 12345678.4234567`]);
+    expect(await scraped.of('api_cost_total')).toEqual([`{${LABELS},currency="USD"} 3e-12`]);
+    expect(await scraped.of('provider_abandoned_cost_total')).toEqual([
+      `{${LABELS},route="/search",currency="USD"} 0.300000000003`,
+    ]);
+    expect(scraped.sink.summary().providers['openai']?.costs).toEqual({
+      USD: { tokenCost: 12_345_678.423_456_7, apiCost: 3e-12, abandonedCost: 0.300_000_000_003 },
+    });
+  });
+});
+
 describe('The first chunk of an answer', () => {
   it('is timed from the call and from the arrival of the request', async () => {
     const scraped = recorded({ timeToFirstChunkMs: 300, timeToFirstChunkFromRequestMs: 700 });

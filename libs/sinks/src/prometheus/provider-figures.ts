@@ -2,11 +2,12 @@ import type { StageExecution, TraceIdentity } from '@followspot/core';
 import {
   AbandonedFigures,
   type AbandonedLabels,
-  abandonedCostOf,
+  abandonedCostsOf,
   abandonedTokensOf,
 } from './abandoned-figures.js';
 import { isAmount } from './amount.js';
-import { ByCurrency, type Costs, decimal, isPriced, known, spend } from './cost-figures.js';
+import { ByCurrency, type Costs, isPriced, known, spend } from './cost-figures.js';
+import { ExactSum } from './exact-sum.js';
 import { ByLabel, type LabelSets, OTHER } from './label-values.js';
 import { ModelFigures } from './model-figures.js';
 import type { ProviderCosts, ProviderSummary } from './provider-summary.js';
@@ -21,7 +22,7 @@ interface CostSeries extends Costs {
 /** What one provider cost in one currency. */
 interface ProviderSpent extends Costs {
   readonly currency: string;
-  abandonedCost: number | undefined;
+  abandonedCost: ExactSum | undefined;
 }
 
 /** Calls of one provider. It has its own sums, because what is one too many is one model of several providers. */
@@ -122,7 +123,7 @@ export class ProviderFigures {
   }
 
   costs(what: keyof Costs): Sample[] {
-    return this.#costs.all().flatMap((series) => known(series.labels, series[what]));
+    return this.#costs.all().flatMap((series) => known(series.labels, series[what]?.value));
   }
 
   abandoned(what: 'calls' | 'tokens' | 'costs'): Sample[] {
@@ -159,11 +160,10 @@ export class ProviderFigures {
 function abandon(provider: Provider, attributes: StageExecution['attributes'], currency: unknown): void {
   provider.abandonedCalls += 1;
   const tokens = abandonedTokensOf(attributes);
-  const cost = abandonedCostOf(attributes);
   if (tokens !== undefined) provider.abandonedTokens = (provider.abandonedTokens ?? 0) + tokens;
-  if (cost === undefined) return;
-  const spent = provider.spent.get(currency);
-  spent.abandonedCost = (spent.abandonedCost ?? 0) + cost;
+  for (const cost of abandonedCostsOf(attributes)) {
+    (provider.spent.get(currency).abandonedCost ??= new ExactSum()).add(cost);
+  }
 }
 
 function summaryOf(provider: Provider): ProviderSummary {
@@ -184,8 +184,8 @@ function summaryOf(provider: Provider): ProviderSummary {
 
 function costsOf({ tokenCost, apiCost, abandonedCost }: ProviderSpent): ProviderCosts {
   return {
-    ...(tokenCost !== undefined && { tokenCost: decimal(tokenCost) }),
-    ...(apiCost !== undefined && { apiCost: decimal(apiCost) }),
-    ...(abandonedCost !== undefined && { abandonedCost: decimal(abandonedCost) }),
+    ...(tokenCost !== undefined && { tokenCost: tokenCost.value }),
+    ...(apiCost !== undefined && { apiCost: apiCost.value }),
+    ...(abandonedCost !== undefined && { abandonedCost: abandonedCost.value }),
   };
 }
