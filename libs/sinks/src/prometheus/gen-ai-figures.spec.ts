@@ -106,6 +106,25 @@ describe('Calls of providers under the names of OpenTelemetry', () => {
     expect(await scraped.of('gen_ai_client_token_usage_count')).toEqual([]);
   });
 
+  it.each<[string, StageExecution['attributes'], Partial<StageExecution>]>([
+    ['was left before its first content', { chunks: 0 }, { outcome: 'cancelled' }],
+    ['failed in the middle of its answer', { chunks: 3 }, { outcome: 'error', errorType: 'Error' }],
+    ['went well and does not tell', { chunks: 3 }, {}],
+  ])('of which one %s have no token counter: unknown is not 0', async (_, attributes, more) => {
+    const scraped = scrapedWith('latest', { ...CALL, ...attributes }, more);
+    expect(await scraped.of('gen_ai_client_inference_duration_seconds_count')).toHaveLength(1);
+    for (const direction of ['input', 'output']) {
+      expect(await scraped.of(`gen_ai_client_inference_usage_${direction}_tokens_total`)).toEqual([]);
+    }
+  });
+
+  it('that tell only one direction have no counter of the other', async () => {
+    const scraped = scrapedWith('latest', { ...CALL, inputTokens: 7 }, { outcome: 'error', errorType: 'E' });
+    const modality = `${LABELS},gen_ai_token_modality="unknown"`;
+    expect(await scraped.of('gen_ai_client_inference_usage_input_tokens_total')).toEqual([`{${modality}} 7`]);
+    expect(await scraped.of('gen_ai_client_inference_usage_output_tokens_total')).toEqual([]);
+  });
+
   it('have no label for what they do not say', async () => {
     const scraped = scrapedWith('v1.41', { provider: 'vllm' });
     expect(await scraped.of('gen_ai_client_operation_duration_seconds_count')).toEqual([

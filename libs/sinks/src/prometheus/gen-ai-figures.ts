@@ -138,17 +138,33 @@ export class GenAiFigures {
   }
 }
 
-/** The conventions want the two counters of every call, also of one that failed before it took any token. */
 function countTokens(calls: Calls, stage: StageExecution, trace: TraceIdentity): void {
   const { inputTokens, outputTokens, cachedInputTokens, cacheWriteInputTokens, reasoningTokens } =
     stage.attributes;
-  calls.add('inputTokens', amountOf(inputTokens));
-  calls.add('outputTokens', amountOf(outputTokens));
-  if (isAmount(inputTokens)) calls.of('inputTokens').observeOf(stage, trace, inputTokens);
-  if (isAmount(outputTokens)) calls.of('outputTokens').observeOf(stage, trace, outputTokens);
+  if (isAmount(inputTokens)) {
+    calls.add('inputTokens', inputTokens);
+    calls.of('inputTokens').observeOf(stage, trace, inputTokens);
+  }
+  if (isAmount(outputTokens)) {
+    calls.add('outputTokens', outputTokens);
+    calls.of('outputTokens').observeOf(stage, trace, outputTokens);
+  }
+  if (hasFailedWithout(stage)) {
+    calls.add('inputTokens', 0);
+    calls.add('outputTokens', 0);
+  }
   if (isAmount(cachedInputTokens)) calls.add('cacheReadTokens', cachedInputTokens);
   if (isAmount(cacheWriteInputTokens)) calls.add('cacheWriteTokens', cacheWriteInputTokens);
   if (isAmount(reasoningTokens)) calls.add('reasoningTokens', reasoningTokens);
+}
+
+/**
+ * The conventions want the counters of a call that failed at 0 where it took no tokens. One that was left, or failed in
+ * the middle of its answer, took some that nobody knows.
+ */
+function hasFailedWithout({ outcome, attributes }: StageExecution): boolean {
+  const { inputTokens, outputTokens, chunks } = attributes;
+  return outcome === 'error' && !isAmount(inputTokens) && !isAmount(outputTokens) && amountOf(chunks) === 0;
 }
 
 function metricsOf(naming: GenAiNaming | undefined): readonly GenAiMetric[] {
