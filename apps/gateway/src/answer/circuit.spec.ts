@@ -120,6 +120,37 @@ describe('A circuit', () => {
     expect(await guarded(of('a'))).toEqual(['a', 'complete']);
   });
 
+  it.each<[string, (old: Subject<string>, left: () => void) => void]>([
+    [
+      'whose client leaves',
+      (_, leave) => {
+        leave();
+      },
+    ],
+    [
+      'that fails',
+      (old) => {
+        old.error(new Error('cut'));
+      },
+    ],
+  ])('leaves the decision to the trial, whatever becomes of an older call %s', async (_, end) => {
+    const old = new Subject<string>();
+    const subscription = circuit.guard(old).subscribe({ error: () => undefined });
+    await opened();
+    jest.setSystemTime(OPEN_MS);
+    const trial = new Subject<string>();
+    const outcome = guarded(trial);
+    end(old, () => {
+      subscription.unsubscribe();
+    });
+    await new Promise(setImmediate);
+    trial.complete();
+    expect(await outcome).toEqual(['complete']);
+    expect(onClose).toHaveBeenCalledTimes(1);
+    expect(onOpen).toHaveBeenCalledTimes(1);
+    expect(await guarded(of('a'))).toEqual(['a', 'complete']);
+  });
+
   it('stops the stream when nobody wants it any more', () => {
     const source = new Subject<string>();
     const subscription = circuit.guard(source).subscribe();

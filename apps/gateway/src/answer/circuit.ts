@@ -24,15 +24,25 @@ export interface CircuitOptions {
 /** Whoever wanted the answer has left, which says nothing about the provider. */
 class Left extends Error {}
 
+/** A call that was not complete. */
+class Incomplete extends Error {
+  /** @param isFailure Whether the circuit is to take it for a failure. */
+  constructor(
+    cause: unknown,
+    readonly isFailure: boolean,
+  ) {
+    super('the call is not complete', { cause });
+  }
+}
+
 /** A circuit breaker around streams: a call has succeeded when its stream is complete, and not when it begins. */
 export class Circuit {
   readonly #policy: CircuitBreakerPolicy;
+  readonly #isFailure: (error: unknown) => boolean;
 
   constructor({ breakerFailures, breakerOpenMs, isFailure, onOpen, onClose }: CircuitOptions) {
-    const failures = handleWhen((error) =>
-      // When it is being tried whether calls succeed again, one that nobody waited for must not close the circuit.
-      error instanceof Left ? this.#isTrying : isFailure(error),
-    );
+    this.#isFailure = isFailure;
+    const failures = handleWhen((error) => error instanceof Incomplete && error.isFailure);
     this.#policy = circuitBreaker(failures, {
       breaker: new ConsecutiveBreaker(breakerFailures),
       halfOpenAfter: breakerOpenMs,
@@ -49,30 +59,45 @@ export class Circuit {
         subscriber.error(new CircuitOpen());
         return;
       }
-      const call = (): Promise<void> =>
-        new Promise((resolve, reject) => {
+      const call = (): Promise<void> => {
+        const isTrial = this.#isTrying;
+        return new Promise((resolve, reject) => {
+          const fail = (error: unknown): void => {
+            reject(new Incomplete(error, this.#isCounted(error, isTrial)));
+          };
           subscriber.add(
             source.subscribe({
               next: (value) => {
                 subscriber.next(value);
               },
-              error: reject,
+              error: fail,
               complete: resolve,
             }),
           );
           subscriber.add(() => {
-            reject(new Left());
+            fail(new Left());
           });
         });
+      };
       this.#policy.execute(call).then(
         () => {
           subscriber.complete();
         },
         (error: unknown) => {
-          subscriber.error(error instanceof BrokenCircuitError ? new CircuitOpen() : error);
+          if (error instanceof BrokenCircuitError) subscriber.error(new CircuitOpen());
+          else subscriber.error(error instanceof Incomplete ? error.cause : error);
         },
       );
     });
+  }
+
+  /**
+   * A trial that nobody waited for must not close the circuit. What was called before the circuit opened decides nothing
+   * any more: that is for the trial.
+   */
+  #isCounted(error: unknown, isTrial: boolean): boolean {
+    if (error instanceof Left) return isTrial;
+    return (isTrial || this.#policy.state === CircuitState.Closed) && this.#isFailure(error);
   }
 
   get #isTrying(): boolean {
