@@ -35,17 +35,20 @@ export function findContextFrames(): ContextFrames | undefined {
 /**
  * Makes a frame current in which `storage` holds `value`, and everything else is as in `outer`, the current one. Returns
  * it. Should that fail, as in a stack overflow, there is no current frame.
+ * @param isThere Whether the caller knows that `storage` is in `outer` already, and nobody has to look.
  */
 export function enterFrame<T>(
   frames: ContextFrames,
   outer: ContextFrame | undefined,
   storage: AsyncLocalStorage<T>,
   value: T,
+  isThere = false,
 ): ContextFrame | undefined {
   frames.set(undefined);
   storage.enterWith(value);
   const inner = frames.current();
-  if (outer !== undefined && !(outer.size === 1 && outer.has(storage))) addOthers(inner, outer, storage);
+  const isAlone = outer === undefined || (outer.size === 1 && (isThere || outer.has(storage)));
+  if (!isAlone) addOthers(inner, outer, storage);
   return inner;
 }
 

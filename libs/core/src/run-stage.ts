@@ -84,7 +84,8 @@ export function runToCompletion(
 ): unknown {
   let result: unknown;
   try {
-    result = callInStage(stage, call, self, args);
+    // What starts below a stage was called by its code.
+    result = callInStage(stage, call, self, args, stage.depth > 0);
   } catch (error) {
     failed(stage, error);
     throw error;
