@@ -12,7 +12,7 @@ export { TRACE_ID_HEADER } from './outgoing-headers.js';
 export { picoOf, type PicoUnits, unitsOf } from './pico-units.js';
 export type { ChunkContent, ChunkReader, TokenUsage } from './provider/chunk-reader.js';
 export type { Prompt, ProviderCall } from './provider/provider-call.js';
-export type { UsageSource } from './provider/provider-meter.js';
+export type { UsageSource } from './provider/call-usage.js';
 export type { Cost, PricedCall, ProviderSupport } from './provider/provider-support.js';
 export { readChunk } from './provider/read-chunk.js';
 export type { StageListener } from './provider/stage-listener.js';

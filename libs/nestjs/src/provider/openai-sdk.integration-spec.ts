@@ -167,8 +167,8 @@ const CASES: Record<string, Case> = {
   'cuts the connection before the first word': {
     scenario: { cutsAfter: 0 },
     outcome: 'error',
-    says: () => ({ usageSource: 'unknown', chunks: 0 }),
-    saysNothingOf: ['inputTokens', 'outputTokens', 'timeToFirstChunkMs', 'tokenCost'],
+    says: () => ({ usageSource: 'estimated', inputTokens: 6 + 6, chunks: 0 }),
+    saysNothingOf: ['outputTokens', 'timeToFirstChunkMs', 'tokenCost'],
   },
   'has too many requests': {
     scenario: { status: 429 },
