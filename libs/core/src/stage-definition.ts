@@ -1,6 +1,6 @@
 import { meterOfCache } from './cache/cache-meter.js';
 import { type ProviderCall, providerCallProblem } from './provider/provider-call.js';
-import { withProvider } from './provider/with-provider.js';
+import { meterOfProvider, withProvider } from './provider/with-provider.js';
 import type { StageListener } from './provider/stage-listener.js';
 import type { Stage } from './stage.js';
 import type { StageCount } from './stage-counts.js';
@@ -45,13 +45,14 @@ export interface StageOptions<V = unknown, A extends readonly unknown[] = readon
   /**
    * Follows a lazy thenable (a query builder, which does nothing until it is awaited): one stage for each `then`, until
    * it settles. The caller then gets a stand-in that behaves like the thenable in everything but its identity (`===`,
-   * `WeakMap` keys). Default false: the thenable is returned untouched, and only its making is recorded. With `provider`
-   * the default is true, because the promises of SDKs are such thenables.
+   * `WeakMap` keys). Default false: the thenable is returned untouched, and only its making is recorded. With the kind
+   * `provider` the default is true, because the promises of SDKs are such thenables.
    */
   readonly followThenable?: boolean;
   /**
    * Makes this a stage of kind `provider`, which reads the chunks of the answer as they pass and records what they say:
-   * tokens, cost, when they came. Either what is called, or a function that reads it off the arguments.
+   * tokens, cost, when they came. Either what is called, or a function that reads it off the arguments. Default for the
+   * kind `provider`: the same is recorded, and who is called is what the application sets as attributes.
    */
   readonly provider?: ProviderCall | ((...args: A) => ProviderCall);
   /**
@@ -62,6 +63,12 @@ export interface StageOptions<V = unknown, A extends readonly unknown[] = readon
 }
 
 const NO_METADATA: Metadata = Object.freeze({});
+
+/** What makes the record of kinds of which more is known than how long they took. */
+const LISTENERS: Partial<Record<StageKind, StageDefinition['listener']>> = {
+  cache: meterOfCache,
+  provider: meterOfProvider,
+};
 
 /** The shared definition of a stage. Its id is taken as it is: what is malformed runs under the id `other`. */
 export function stageDefinition(
@@ -75,10 +82,10 @@ export function stageDefinition(
     kind,
     metadata: options.metadata ?? NO_METADATA,
     force: options.force ?? false,
-    followThenable: options.followThenable ?? options.provider !== undefined,
+    followThenable: options.followThenable ?? kind === 'provider',
     admittedBy: undefined,
     lastCount: undefined,
-    listener: kind === 'cache' ? meterOfCache : undefined,
+    listener: LISTENERS[kind],
   };
   return withProvider(definition, options.provider);
 }

@@ -1,6 +1,15 @@
+import type { Stage } from '../stage.js';
 import type { StageDefinition } from '../stage-definition.js';
 import type { Prompt, ProviderCall } from './provider-call.js';
 import { ProviderMeter } from './provider-meter.js';
+import type { StageListener } from './stage-listener.js';
+
+const UNNAMED = Object.freeze({});
+
+/** Measures a stage of which is only said that it is a call to a provider; to whom is for the application to say. */
+export function meterOfProvider(stage: Stage): StageListener {
+  return new ProviderMeter(stage, UNNAMED);
+}
 
 /** The definition whose executions are measured as calls to a provider, if it is to be one. */
 export function withProvider(

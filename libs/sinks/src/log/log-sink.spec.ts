@@ -150,7 +150,7 @@ describe('LogSink', () => {
           ...used,
           success: true,
           ...ended,
-          attributes: { words: 2 },
+          attributes: { words: 2, usageSource: 'provider' },
         },
       },
     ]);
