@@ -1,3 +1,5 @@
+import { redactWithin } from './redact-within.js';
+
 /** What is kept of an error: a few strings, so that neither its stack nor what it refers to stays in memory. */
 export interface ErrorDescription {
   /** Its class name. */
@@ -13,18 +15,43 @@ export interface ErrorDescription {
 /** How many causes are kept; a chain of them may be a circle. */
 const MOST_CAUSES = 5;
 
+/** Weak, because an error may hold a whole response. */
+const redactions = new WeakMap<object, (text: string) => string>();
+
+/**
+ * Has the messages of an error redacted wherever it is described from now on: on the stages that it passes through, in
+ * lines about it, and with an error that names it as its cause, whose message often quotes it.
+ */
+export function redactDescriptionsOf(error: object, redact: (text: string) => string): void {
+  redactions.set(error, redact);
+}
+
 /**
  * Describes whatever was thrown (undefined, a string, an object whose getters throw) and never throws itself.
  * @param maxLength Characters kept of the type, of the message and of each cause.
  */
 export function describeError(error: unknown, maxLength: number): ErrorDescription {
   const { type, message } = summarise(error);
+  const causes = causesBelow(error);
+  const redact = redactionOf([error, ...causes]);
+  const told = (text: string): string =>
+    redact === undefined
+      ? text.slice(0, maxLength)
+      : (attempt(() => redactWithin(text, maxLength, redact)) ?? '');
   return {
     type: type.slice(0, maxLength),
-    message: message.slice(0, maxLength),
+    message: told(message),
     status: attempt(() => statusOf(error)),
-    causes: causesBelow(error).map((cause) => line(cause).slice(0, maxLength)),
+    causes: causes.map((cause) => told(line(cause))),
   };
+}
+
+function redactionOf(errors: readonly unknown[]): ((text: string) => string) | undefined {
+  for (const error of errors) {
+    const redact = redactions.get(error as object);
+    if (redact !== undefined) return redact;
+  }
+  return undefined;
 }
 
 function summarise(error: unknown): { readonly type: string; readonly message: string } {

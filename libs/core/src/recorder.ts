@@ -91,7 +91,7 @@ export class Recorder {
   /** Latest durations and outcomes of every stage id. */
   readonly statistics: StatisticsSink;
   /** Errors that provider stages ended with. */
-  readonly upstreamErrors = new UpstreamErrors();
+  readonly upstreamErrors: UpstreamErrors;
   /** What hits of caches save. */
   readonly savings: CacheSavings;
   /** Receive every measured stage, after the statistics. */
@@ -121,6 +121,10 @@ export class Recorder {
     this.limits = limitsOf(options.limits);
     this.shapes = options.shapes ?? [];
     this.provider = options.provider;
+    const redact = options.provider?.redact;
+    this.upstreamErrors = new UpstreamErrors(
+      redact && ((text) => this.attempt('provider redact', () => redact(text)) ?? ''),
+    );
     this.clock = steadyClock(options.clock ?? systemClock);
     this.stageIds = new StageIds(this.limits.stageIds);
     this.history = new History(this.limits.tracesInHistory, this.drops);

@@ -209,12 +209,12 @@ export class Stage implements StageExecution {
     }
     if (!this.hasEnded) {
       const { attributeLength } = this.#trace.recorder.limits;
+      if (this.kind === 'provider') this.#trace.upstreamErrors.add(error);
       const { type, message, status, causes } = describeError(error, attributeLength);
       this.errorType = type;
       this.errorMessage = message;
       this.errorStatus = status;
       if (causes.length > 0) this.errorCauses = causes;
-      if (this.kind === 'provider') this.#trace.upstreamErrors.add(error);
     }
     this.#end('error');
   }

@@ -1,3 +1,5 @@
+import { redactDescriptionsOf } from './describe-error.js';
+
 /** How far a chain of causes is followed; it may be a circle. */
 const LONGEST_CHAIN = 16;
 
@@ -9,8 +11,17 @@ export class UpstreamErrors {
   /** Weak, because an error may hold a whole response. What was thrown and is no object cannot be recognised again. */
   readonly #errors = new WeakSet<object>();
 
+  readonly #redact: ((text: string) => string) | undefined;
+
+  /** @param redact Applied to their messages. A provider may quote the prompt. */
+  constructor(redact?: (text: string) => string) {
+    this.#redact = redact;
+  }
+
   add(error: unknown): void {
-    if (typeof error === 'object' && error !== null) this.#errors.add(error);
+    if (typeof error !== 'object' || error === null) return;
+    this.#errors.add(error);
+    if (this.#redact !== undefined) redactDescriptionsOf(error, this.#redact);
   }
 
   /** Whether an error is one of these, or was caused by one. */

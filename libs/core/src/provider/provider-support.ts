@@ -36,6 +36,9 @@ export interface ProviderSupport {
   readonly costOf?: ((call: PricedCall) => Cost | undefined) | undefined;
   /** Record prompts and answers, up to the limit `contentLength`. Default false. */
   readonly captureContent?: boolean;
-  /** Applied to a prompt or an answer before it is recorded. If it throws, nothing is. Default: as it is. */
+  /**
+   * Applied to a prompt or an answer before it is recorded, and to what is recorded of the errors of provider stages,
+   * because a provider may quote the prompt in one. If it throws, nothing is recorded. Default: as it is.
+   */
   readonly redact?: (text: string) => string;
 }

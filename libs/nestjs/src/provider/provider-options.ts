@@ -31,7 +31,10 @@ export interface ProviderOptions {
   readonly budget?: Budget;
   /** Record prompts and answers, up to `limits.contentLength` characters each. Default false. */
   readonly captureContent?: boolean;
-  /** Applied to a prompt or an answer before it is recorded. If it throws, nothing is. Default: as it is. */
+  /**
+   * Applied to a prompt or an answer before it is recorded, and to what is recorded of the errors of provider stages,
+   * because a provider may quote the prompt in one. If it throws, nothing is recorded. Default: as it is.
+   */
   readonly redact?: (text: string) => string;
 }
 
