@@ -42,7 +42,7 @@ const CASES: Record<string, Case> = {
     scenario: { cutsAfter: 0 },
     text: EMBEDDED,
     fails: true,
-    usageSource: 'unknown',
+    usageSource: 'estimated',
   },
   'cuts the connection in the middle': {
     scenario: { cutsAfter: 3 },
