@@ -5,6 +5,7 @@ import { Observable, ReplaySubject } from 'rxjs';
 export class Flight<T> {
   readonly #events: ReplaySubject<T>;
   readonly #capacity: number;
+  readonly #begunAt = performance.now();
   #told = 0;
 
   /**
@@ -22,6 +23,11 @@ export class Flight<T> {
   /** Whether somebody who comes now could still be told everything. */
   get isOpen(): boolean {
     return this.#told <= this.#capacity;
+  }
+
+  /** For how long it has been worked out, in milliseconds. */
+  get ageMs(): number {
+    return performance.now() - this.#begunAt;
   }
 
   tell(event: T): void {

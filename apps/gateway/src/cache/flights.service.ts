@@ -5,6 +5,9 @@ import { GatewayConfig } from '../config/gateway-config.js';
 import { Flight } from './flight.js';
 import { LeaderLeft, SharedAnswerFailed } from './flight-errors.js';
 
+/** As metrics and stages call it. */
+const CACHE = 'flight';
+
 /**
  * Answers that are being worked out. Who asks for one of them joins instead of having it worked out once more: the
  * leader works, in its own trace, and the others listen, each in its own. See docs/decisions/0021-one-answer-for-all.md.
@@ -26,13 +29,15 @@ export class Flights<T> {
     return this.#flights.size;
   }
 
-  /** The answer under way that can be joined. Undefined: whoever asks leads, and has to do so before anything else. */
+  /**
+   * The answer under way that can be joined. Undefined: whoever asks leads, and has to do so before anything else. Whether
+   * one that was found is a hit, {@link follow} will see.
+   */
   @TrackStage('2.3_FLIGHT_LOOKUP', {
     kind: 'cache',
     attributes: (flight: Flight<unknown> | undefined) => ({
-      cache: 'flight',
-      hit: flight !== undefined,
-      ...(flight && { sharedTraceId: flight.traceId }),
+      cache: CACHE,
+      ...(flight === undefined ? { hit: false } : { sharedTraceId: flight.traceId }),
     }),
   })
   lookup(key: string): Flight<T> | undefined {
@@ -75,12 +80,25 @@ export class Flights<T> {
     });
   }
 
-  /** What the leader tells, from the beginning on. Fails with {@link LeaderLeft} or {@link SharedAnswerFailed}. */
-  @TrackStage('2.4_SHARED_ANSWER')
+  /**
+   * What the leader tells, from the beginning on. Fails with {@link LeaderLeft} or {@link SharedAnswerFailed}; it is a hit
+   * when it comes to its end, because whoever has to work all the same has saved nothing. What is saved is the time that
+   * the leader was ahead, and the money, which the engine knows.
+   */
+  @TrackStage('2.4_SHARED_ANSWER', { kind: 'cache' })
   follow(flight: Flight<T>): Observable<T> {
     return defer(() => {
+      const aheadMs = flight.ageMs;
+      this.tracker.setAttribute('cache', CACHE);
       this.tracker.setAttribute('sharedTraceId', flight.traceId);
-      return flight.events;
+      return flight.events.pipe(
+        tap({
+          complete: () => {
+            this.tracker.setAttribute('hit', true);
+            this.tracker.setAttribute('timeSavedMs', Math.round(aheadMs * 1_000) / 1_000);
+          },
+        }),
+      );
     });
   }
 
