@@ -44,6 +44,21 @@ describe('A gap histogram', () => {
     );
   });
 
+  it('tells of all gaps by length, each within 2.5 % or 0.1 ms, and their exact sum', () => {
+    fc.assert(
+      fc.property(fc.array(gap, { minLength: 1, maxLength: 200 }), (gaps) => {
+        const histogram = new GapHistogram();
+        for (const each of gaps) histogram.add(each);
+        const told: number[] = [];
+        histogram.forEach((gapMs, count) => told.push(...Array.from<number>({ length: count }).fill(gapMs)));
+        expect(told).toHaveLength(gaps.length);
+        for (const [index, right] of gaps.toSorted((a, b) => a - b).entries())
+          expectClose(told[index], right);
+        expect(histogram.sum).toBe(gaps.reduce((sum, each) => sum + each));
+      }),
+    );
+  });
+
   it('never tells of a gap that is shorter or longer than every one there was', () => {
     const histogram = new GapHistogram();
     for (let index = 0; index < 100; index += 1) histogram.add(50);

@@ -11,6 +11,7 @@ export { microseconds } from './microseconds.js';
 export { TRACE_ID_HEADER } from './outgoing-headers.js';
 export { picoOf, type PicoUnits, unitsOf } from './pico-units.js';
 export type { ChunkContent, ChunkReader, TokenUsage } from './provider/chunk-reader.js';
+export { type Gaps, gapsOf } from './provider/gaps-of.js';
 export type { Prompt, ProviderCall } from './provider/provider-call.js';
 export type { UsageSource } from './provider/call-usage.js';
 export type { Cost, PricedCall, ProviderSupport } from './provider/provider-support.js';

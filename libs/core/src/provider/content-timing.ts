@@ -1,5 +1,6 @@
 import { GapHistogram } from '../gap-histogram.js';
 import { microseconds } from '../microseconds.js';
+import { setGaps } from './gaps-of.js';
 import type { Stage } from '../stage.js';
 import type { Attributes } from '../stage-execution.js';
 
@@ -47,6 +48,11 @@ export class ContentTiming {
     const seconds = (this.#lastMs - this.#firstMs) / 1_000;
     // The first token starts the clock.
     return tokens > 1 && seconds > 0 ? microseconds((tokens - 1) / seconds) : undefined;
+  }
+
+  /** Hands the gaps to whoever is told of the end of the stage; the last that happens before that. */
+  tellGaps(): void {
+    setGaps(this.#stage.attributes, this.#gaps);
   }
 
   /** What was measured; of an answer without content only that. */

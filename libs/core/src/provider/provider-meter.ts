@@ -69,6 +69,7 @@ export class ProviderMeter implements StageListener {
     this.#guarded('provider content', () => {
       this.#recordContent();
     });
+    this.#timing.tellGaps();
     return outcome;
   }
 

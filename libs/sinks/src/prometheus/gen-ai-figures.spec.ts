@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { StageExecution } from '@followspot/core';
+import { ExecutionTracker, Recorder, type StageExecution } from '@followspot/core';
 import { ScrapedSink } from '../testing/scraped-sink.js';
 import { stageOf } from '../testing/stages.js';
 
@@ -93,6 +93,32 @@ describe('Calls of providers under the names of OpenTelemetry', () => {
     // Nobody measures a gap there, but a stage set by hand may say one.
     const byHand = scrapedWith('v1.41', { ...CALL, chunks: 1, gapMeanMs: 30 });
     expect(await byHand.of(`${metric}_count`)).toEqual([]);
+  });
+
+  it('have each gap in its own bucket, as the engine measured it, and their exact sum', async () => {
+    let nowMs = 0;
+    const clock = { now: () => nowMs, wallNow: () => 1_700_000_000_000 + nowMs };
+    const scraped = new ScrapedSink({ genAi: 'both' });
+    const tracker = new ExecutionTracker(new Recorder({ clock, sinks: [scraped.sink] }));
+    async function* chunks(): AsyncGenerator {
+      yield { choices: [{ delta: { content: 'a' } }] };
+      for (const gapMs of [...Array.from<number>({ length: 9 }).fill(15), 3_000]) {
+        nowMs += gapMs;
+        yield { choices: [{ delta: { content: 'b' } }] };
+      }
+    }
+    await tracker.runTrace('ROOT', async () => {
+      for await (const _ of tracker.trackProvider({ provider: 'openai', model: 'gpt-4o' }, chunks));
+    });
+    for (const set of ['operation', 'inference']) {
+      const metric = `gen_ai_client_${set}_time_per_output_chunk_seconds`;
+      const labels =
+        'gen_ai_provider_name="openai",gen_ai_request_model="gpt-4o",gen_ai_operation_name="chat"';
+      const upTo = (le: number): Promise<number> => scraped.value(`${metric}_bucket{le="${le}",${labels}}`);
+      expect(await Promise.all([0.01, 0.02, 2.56, 5.12].map(upTo))).toEqual([0, 9, 9, 10]);
+      expect(await scraped.value(`${metric}_sum{${labels}}`)).toBeCloseTo(3.135, 9);
+      expect(await scraped.value(`${metric}_count{${labels}}`)).toBe(10);
+    }
   });
 
   it('that failed are apart by error in the durations alone, and have counted no token', async () => {

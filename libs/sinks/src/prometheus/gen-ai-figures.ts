@@ -1,4 +1,4 @@
-import type { StageExecution, TraceIdentity } from '@followspot/core';
+import { gapsOf, type StageExecution, type TraceIdentity } from '@followspot/core';
 import {
   GEN_AI_ATTRIBUTES,
   GEN_AI_METRICS,
@@ -119,8 +119,11 @@ export class GenAiFigures {
     const { timeToFirstChunkMs, gapMeanMs, chunks } = attributes;
     if (isAmount(timeToFirstChunkMs))
       calls.of('timeToFirstChunk').observeOf(stage, trace, timeToFirstChunkMs);
-    // A stage knows the mean of its gaps and not each: count and sum are right, their spread within an answer is not shown.
-    if (isAmount(gapMeanMs) && isAmount(chunks) && chunks > 1) {
+    const gaps = gapsOf(stage);
+    if (gaps !== undefined) {
+      calls.of('timePerOutputChunk').observeGaps(gaps);
+    } else if (isAmount(gapMeanMs) && isAmount(chunks) && chunks > 1) {
+      // The only gap there is, or of a stage that is not measured and says no more: count and sum are right.
       calls.of('timePerOutputChunk').observe(gapMeanMs, chunks - 1);
     }
     countTokens(calls, stage, trace);
