@@ -110,8 +110,14 @@ describe('a gateway whose provider fails', () => {
           traceId: stream.traceId,
           error: 'upstream_error',
           message: 'The model failed in the middle of its answer. Ask again.',
+          summary: { running: true, outcome: 'error', success: false },
         },
       });
+      const told = stream.end?.data.summary as Summary;
+      for (const stage of ['HTTP.1_REQUEST', 'HTTP.2_STREAM', '5.0_LLM_STREAMING']) {
+        expect(stageOf(told, stage)).toMatchObject({ outcome: 'error', success: false });
+      }
+      expect(stageOf(told, '3.0_RETRIEVAL').outcome).toBe('ok');
       expect(stream.response.complete).toBe(true);
 
       const trace = await traceOf(gateway, stream);

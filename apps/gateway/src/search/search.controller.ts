@@ -4,6 +4,7 @@ import { Controller, Headers, HttpStatus, type MessageEvent, Query, Res, Sse } f
 import { type ExecutionSummary, ExecutionTracker, failureEvent, heartbeat } from '@followspot/nestjs';
 import { EMPTY, map, type Observable } from 'rxjs';
 import { GatewayConfig } from '../config/gateway-config.js';
+import { failedSummary } from './failed-summary.js';
 import { OpenStreams } from './open-streams.service.js';
 import { ResumableSearch } from './resumable-search.service.js';
 import { SearchInput } from './search-input.service.js';
@@ -39,8 +40,9 @@ export class SearchController {
     return this.streams.endedByShutdown(events, response).pipe(
       map((event) => {
         const isAnswered = event.type === 'done' || event.type === 'error';
-        const message = messages.of(event, isAnswered ? this.#summaryOf(threadId) : undefined);
-        return event.cause === undefined ? message : failureEvent(event.cause, message);
+        const summary = isAnswered ? this.#summaryOf(threadId) : undefined;
+        if (event.cause === undefined) return messages.of(event, summary);
+        return failureEvent(event.cause, messages.of(event, summary && failedSummary(summary)));
       }),
       heartbeat(this.config.heartbeatMs),
     );
