@@ -1,4 +1,5 @@
-import type { ObservabilityOptions } from '@followspot/nestjs';
+import { Logger } from '@nestjs/common';
+import type { Budget, ObservabilityOptions } from '@followspot/nestjs';
 import { EMBEDDED_PROVIDER } from '../answer/answerer.js';
 import type { GatewayConfig } from './gateway-config.js';
 
@@ -16,8 +17,18 @@ export function observability(config: GatewayConfig): ObservabilityOptions {
       config.isForceHeaderHonoured && request.headers[FORCE_TRACKING_HEADER.toLowerCase()] === '1',
     provider: {
       prices: [EMBEDDED],
-      ...(config.monthlyBudget !== undefined && { budget: { monthly: config.monthlyBudget } }),
+      ...(config.monthlyBudget !== undefined && { budget: budgetOf(config.monthlyBudget) }),
     },
     metrics: { path: '/metrics' },
+  };
+}
+
+function budgetOf(monthly: number): Budget {
+  const logger = new Logger('Budget');
+  return {
+    monthly,
+    onPassed: ({ spent, currency, month }) => {
+      logger.warn(`MONTHLY_BUDGET is passed: ${spent} of ${monthly} ${currency} are spent in ${month}`);
+    },
   };
 }
