@@ -1,7 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { type ExecutionTracker, readChunk } from '@followspot/nestjs';
 import OpenAI from 'openai';
-import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
+import type {
+  ChatCompletionChunk,
+  ChatCompletionCreateParamsStreaming,
+} from 'openai/resources/chat/completions';
 import {
   catchError,
   defer,
@@ -18,6 +21,7 @@ import type { Endpoint } from '../config/endpoint.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { type AnsweredBy, type Answerer, ATTEMPT_STAGE } from './answerer.js';
 import { Circuit } from './circuit.js';
+import { lengthLimited } from './length-limit.js';
 import { messagesOf, type ModelMessage } from './model-messages.js';
 import type { Prompt } from './prompt.js';
 import { timeLimited } from './time-limits.js';
@@ -26,6 +30,12 @@ import { whole } from './whole.js';
 
 /** Statuses by which a server turns a request down and says nothing about itself. */
 const REQUEST_REFUSED: ReadonlySet<unknown> = new Set([400, 413, 422]);
+
+/**
+ * Characters that a token may have on average, twice the usual. A server that heeds the limit of tokens does not get there;
+ * one that does not is stopped by it.
+ */
+const CHARACTERS_PER_TOKEN = 8;
 
 /** A model behind OpenAI's protocol: OpenAI itself, vLLM, Ollama, llama.cpp, LiteLLM and others. */
 export class OpenAiAnswerer implements Answerer {
@@ -36,17 +46,19 @@ export class OpenAiAnswerer implements Answerer {
   readonly #config: GatewayConfig;
   readonly #tracker: ExecutionTracker;
   readonly #logger = new Logger('Answerer');
-  /** Whether the server takes `stream_options`, which not all know; undefined until it has answered once. */
-  #takesStreamOptions: boolean | undefined;
+  readonly #isOpenAi: boolean;
+  /** Whether the server takes {@link #extras}, which not all know; undefined until it has answered once. */
+  #takesExtras: boolean | undefined;
 
   constructor(endpoint: Endpoint, config: GatewayConfig, tracker: ExecutionTracker) {
-    const { provider, model, baseUrl, apiKey } = endpoint;
+    const { provider, model, baseUrl, apiKey, isOpenAi } = endpoint;
     this.by = { provider, model };
     this.#config = config;
     this.#tracker = tracker;
     // Whoever tries again here tries what has just failed; there are others to ask.
     this.#client = new OpenAI({ baseURL: baseUrl, apiKey: apiKey ?? 'none', maxRetries: 0 });
     this.#apiKey = apiKey;
+    this.#isOpenAi = isOpenAi;
     this.#circuit = new Circuit({
       breakerFailures: config.breakerFailures,
       breakerOpenMs: config.breakerOpenMs,
@@ -65,11 +77,9 @@ export class OpenAiAnswerer implements Answerer {
     const ask = (): Observable<ChatCompletionChunk> => this.#called(messages, attempt);
     return this.#circuit.guard(defer(ask)).pipe(
       catchError((error: unknown) => {
-        if (!this.#mayBeStreamOptions(error)) throw error;
-        this.#takesStreamOptions = false;
-        return this.#circuit
-          .guard(defer(ask))
-          .pipe(tap({ error: () => (this.#takesStreamOptions = undefined) }));
+        if (!this.#mayBeExtras(error)) throw error;
+        this.#takesExtras = false;
+        return this.#circuit.guard(defer(ask)).pipe(tap({ error: () => (this.#takesExtras = undefined) }));
       }),
       map(textOf),
       filter((text) => text !== ''),
@@ -85,9 +95,22 @@ export class OpenAiAnswerer implements Answerer {
     return error;
   }
 
-  /** A server that does not know `stream_options` may turn the request down for it, in whatever words. */
-  #mayBeStreamOptions(error: unknown): boolean {
-    return this.#takesStreamOptions === undefined && isRefused(error);
+  /**
+   * What is asked for beside an answer: the usage, and that it stops. All but OpenAI know `max_tokens`, and many nothing else;
+   * OpenAI's models that think refuse it.
+   */
+  #extras(): Partial<ChatCompletionCreateParamsStreaming> {
+    if (this.#takesExtras === false) return {};
+    const { answerMaxTokens } = this.#config;
+    return {
+      stream_options: { include_usage: true },
+      ...(this.#isOpenAi ? { max_completion_tokens: answerMaxTokens } : { max_tokens: answerMaxTokens }),
+    };
+  }
+
+  /** A server that does not know one of them may turn the request down for it, in whatever words. */
+  #mayBeExtras(error: unknown): boolean {
+    return this.#takesExtras === undefined && isRefused(error);
   }
 
   #called(messages: ModelMessage[], attempt: number): Observable<ChatCompletionChunk> {
@@ -98,23 +121,18 @@ export class OpenAiAnswerer implements Answerer {
   #chunks(messages: ModelMessage[], attempt: number): Observable<ChatCompletionChunk> {
     this.#tracker.setAttribute('attempt', attempt);
     const unsubscribed = new AbortController();
-    const asksForUsage = this.#takesStreamOptions !== false;
     const answered = this.#client.chat.completions.create(
-      {
-        model: this.by.model,
-        messages,
-        stream: true,
-        ...(asksForUsage && { stream_options: { include_usage: true } }),
-      },
+      { ...this.#extras(), model: this.by.model, messages, stream: true },
       {
         signal: AbortSignal.any([this.#tracker.signal, unsubscribed.signal]),
         headers: this.#tracker.outgoingHeaders(),
       },
     );
     return from(answered).pipe(
-      tap(() => (this.#takesStreamOptions ??= true)),
+      tap(() => (this.#takesExtras ??= true)),
       switchMap((chunks) => chunks),
-      timeLimited(this.#config, isContent),
+      timeLimited(this.#config, (chunk) => contentLength(chunk) > 0),
+      lengthLimited(this.#config.answerMaxTokens * CHARACTERS_PER_TOKEN, contentLength),
       whole(),
       catchError((error: unknown) => {
         throw this.#withoutKey(error);
@@ -131,9 +149,9 @@ function isRefused(error: unknown): boolean {
 }
 
 /** Content is what the provider stage takes for it: text, shown thought, a part of a tool call. */
-function isContent(chunk: ChatCompletionChunk): boolean {
+function contentLength(chunk: ChatCompletionChunk): number {
   const { text = '', reasoning = '' } = readChunk(chunk) ?? {};
-  return text !== '' || reasoning !== '';
+  return text.length + reasoning.length;
 }
 
 /** What of a chunk is for the client. */

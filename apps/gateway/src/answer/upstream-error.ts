@@ -32,6 +32,15 @@ export class EmptyAnswer extends Error {
   }
 }
 
+/** A model went on and on, past the limit that it was given or does not know. */
+export class AnswerTooLong extends Error {
+  override readonly name = 'AnswerTooLong';
+
+  constructor(maxCharacters: number) {
+    super(`the answer has more than ${maxCharacters} characters`);
+  }
+}
+
 /** A model was not asked, because it has failed too often. */
 export class CircuitOpen extends Error {
   override readonly name = 'CircuitOpen';

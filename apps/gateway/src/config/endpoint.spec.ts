@@ -5,7 +5,7 @@ import { Environment, StartError } from './environment.js';
 type Variables = Record<string, string>;
 
 const endpoints = (variables: Variables) => endpointsOf(new Environment(variables));
-const OPENAI = { baseUrl: 'https://api.openai.com/v1', provider: 'openai' };
+const OPENAI = { baseUrl: 'https://api.openai.com/v1', provider: 'openai', isOpenAi: true };
 const LOCAL = { OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', OPENAI_MODEL: 'llama3' };
 
 describe('the endpoints', () => {
@@ -33,6 +33,11 @@ describe('the endpoints', () => {
       'have the name that they are given, for prices and metrics',
       { ...LOCAL, OPENAI_PROVIDER: 'groq' },
       [{ provider: 'groq' }],
+    ],
+    [
+      'are no OpenAI for being called so, and speak as others do',
+      { ...LOCAL, OPENAI_PROVIDER: 'openai' },
+      [{ provider: 'openai', isOpenAi: false }],
     ],
     [
       'are the same server with another model to fall back on',

@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly model: string;
   /** What its calls are recorded and priced under. */
   readonly provider: string;
+  /** Whether it is OpenAI itself. */
+  readonly isOpenAi: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ function endpointOf(
     );
   }
   const provider = environment.label(`${prefix}_PROVIDER`) ?? own?.provider;
-  return { ...endpoint, provider: provider ?? (isOpenAi ? 'openai' : 'openai_compatible') };
+  return { ...endpoint, isOpenAi, provider: provider ?? (isOpenAi ? 'openai' : 'openai_compatible') };
 }
 
 function serverOf(environment: Environment, name: string): string | undefined {

@@ -28,6 +28,7 @@ describe('GatewayConfig', () => {
       breakerOpenMs: 30_000,
       promptMaxCharacters: 12_000,
       answerMaxWords: 120,
+      answerMaxTokens: 4_096,
       monthlyBudget: undefined,
       isForceHeaderHonoured: true,
       sampleRate: 1,

@@ -10,6 +10,12 @@ import type { AddressInfo } from 'node:net';
 export interface Scenario {
   /** Content, a chunk and a token each. */
   readonly words?: readonly string[];
+  /** The words again and again. Default false. */
+  readonly isEndless?: boolean;
+  /** A streamed answer is as long as it is, whatever limit it was given. Default false. */
+  readonly ignoresLimit?: boolean;
+  /** Tokens of the request as the server counts them. Default 11. */
+  readonly inputTokens?: number;
   /** The words are arguments of a tool call, and there is no text. */
   readonly onlyToolCalls?: boolean;
   /** The words are shown as thought, and there is no text. */
@@ -50,7 +56,7 @@ export class ServedCall {
   readonly request: Record<string, unknown>;
   readonly model: string;
   /** Tokens of the request as the server counts them. */
-  readonly inputTokens = TOKENS_OF_A_PROMPT;
+  readonly inputTokens: number;
   /** Words that were produced, sent or not. */
   outputTokens = 0;
   /** Of these, the ones that were produced after the client had left. */
@@ -71,7 +77,14 @@ export class ServedCall {
     this.headers = request.headers;
     this.request = body;
     this.scenario = scenario;
+    this.inputTokens = scenario.inputTokens ?? TOKENS_OF_A_PROMPT;
     this.model = `${String(body['model'])}-2024-08-06`;
+  }
+
+  /** How many tokens are asked for at most. */
+  get limit(): number {
+    const { max_tokens: limit, max_completion_tokens: other } = this.request;
+    return Number(limit ?? other ?? Infinity);
   }
 
   goOn(): void {
@@ -92,7 +105,7 @@ export class ServedCall {
     const { usageSaid, request } = this;
     return {
       ...{ path, model, status, inputTokens, outputTokens, usageSaid, tokensAfterAbort, wasAborted, wasCut },
-      ...{ traceparent, traceId, streamOptions: request['stream_options'] },
+      ...{ traceparent, traceId, streamOptions: request['stream_options'], maxTokens: request['max_tokens'] },
     };
   }
 }
@@ -209,7 +222,8 @@ async function streamChat(call: ServedCall, response: ServerResponse): Promise<v
   await write(choice({ role: 'assistant', content: onlyToolCalls ? null : '' }));
   if (!(await produce(call, response, word, write, isClosed))) return;
   if (usage === 'twice') await write(chunk({ usage: usageOf(call, 1) }));
-  await write(choice({}, onlyToolCalls ? 'tool_calls' : 'stop'));
+  const reason = call.outputTokens >= call.limit ? 'length' : 'stop';
+  await write(choice({}, onlyToolCalls ? 'tool_calls' : reason));
   if (isUsageSent) await write(chunk({ usage: usageOf(call) }));
   response.end('data: [DONE]\n\n');
 }
@@ -233,9 +247,10 @@ async function produce(
   write: Write,
   isClosed: () => boolean,
 ): Promise<boolean> {
-  const { words = WORDS, cutsAfter, goesOnAfterAbort = false } = call.scenario;
+  const { cutsAfter, goesOnAfterAbort = false } = call.scenario;
   const closed = once(response, 'close');
-  for (const [index, word] of words.entries()) {
+  for (const word of wordsOf(call)) {
+    const index = call.outputTokens;
     await call.stall(closed);
     if (index === cutsAfter) {
       call.wasCut = true;
@@ -251,13 +266,26 @@ async function produce(
   return !isClosed();
 }
 
+function* wordsOf({ scenario, limit }: ServedCall): Generator<string> {
+  const { words = WORDS, isEndless = false, ignoresLimit = false } = scenario;
+  let left = ignoresLimit ? Infinity : limit;
+  do {
+    yield* words.slice(0, left);
+    left -= words.length;
+  } while (isEndless && left > 0);
+}
+
 function startEvents(call: ServedCall, response: ServerResponse): { write: Write; isClosed: () => boolean } {
+  // A write to a client that leaves before it is through may never be told.
+  let given = (): void => undefined;
   response.once('close', () => {
     call.wasAborted = !response.writableFinished && !call.wasCut;
+    given();
   });
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const write: Write = (event) =>
     new Promise((resolve) => {
+      given = resolve;
       if (response.destroyed) resolve();
       else response.write(`data: ${JSON.stringify(event)}\n\n`, () => setImmediate(resolve));
     });
