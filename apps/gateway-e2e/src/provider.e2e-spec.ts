@@ -5,11 +5,12 @@ import { Gateway } from './support/gateway.js';
 import { Provider, type ReportedCall } from './support/provider.js';
 import { getTrace } from './support/requests.js';
 import { Scrape } from './support/scrape.js';
-import { stageOf, stagesOf } from './support/summary.js';
+import { type StageNode, stageOf, stagesOf } from './support/summary.js';
 
 const ANSWER = 'The cat sat on the mat.';
 const EMBEDDED = 'A followspot is the stage light that keeps one performer lit wherever they move. [1]';
-const MODEL = { provider: 'openai' };
+/** What the model costs by the public price table, for a million. */
+const PRICES = { input: 2.5, cachedInput: 1.25, output: 10 };
 
 interface Case {
   readonly scenario: object;
@@ -21,11 +22,38 @@ interface Case {
   readonly ending?: string;
   /** Whether the call fails as the provider knows it. Default false. */
   readonly fails?: boolean;
-  /** Where the stage has its counts from. Default `provider`. */
-  readonly usageSource?: string;
+  /** Whether the gateway waits for only a second. Default false. */
+  readonly isImpatient?: boolean;
+  /** Where the counts are from. Default `provider`. */
+  readonly usageSource?: 'provider' | 'estimated' | 'unknown';
 }
 
+// First those of which nothing is known, as long as there are no series: it is seen that they make none.
 const CASES: Record<string, Case> = {
+  'has too many requests': { scenario: { status: 429 }, text: EMBEDDED, fails: true, usageSource: 'unknown' },
+  'has an error': { scenario: { status: 500 }, text: EMBEDDED, fails: true, usageSource: 'unknown' },
+  'does not know the key': { scenario: { status: 401 }, text: EMBEDDED, fails: true, usageSource: 'unknown' },
+  'cuts the connection before the first word': {
+    scenario: { cutsAfter: 0 },
+    text: EMBEDDED,
+    fails: true,
+    usageSource: 'unknown',
+  },
+  'is silent before the first word': {
+    scenario: { stallsAfter: 0 },
+    isImpatient: true,
+    text: EMBEDDED,
+    fails: true,
+    usageSource: 'unknown',
+  },
+  'is silent in the middle': {
+    scenario: { stallsAfter: 3 },
+    isImpatient: true,
+    text: 'The cat sat',
+    ending: 'upstream_error',
+    fails: true,
+    usageSource: 'estimated',
+  },
   'streams, and says the usage': { scenario: {} },
   'says the usage twice': { scenario: { usage: 'twice' } },
   'says that the usage is zero': { scenario: { usage: 'zeros' } },
@@ -35,14 +63,11 @@ const CASES: Record<string, Case> = {
   'shows its thought and no text': { scenario: { reasons: true, reasoningTokens: 7 }, text: EMBEDDED },
   'wants to call a tool': { scenario: { onlyToolCalls: true }, text: EMBEDDED },
   'says nothing': { scenario: { words: [] }, text: EMBEDDED },
-  'has too many requests': { scenario: { status: 429 }, text: EMBEDDED, fails: true, usageSource: 'unknown' },
-  'has an error': { scenario: { status: 500 }, text: EMBEDDED, fails: true, usageSource: 'unknown' },
-  'does not know the key': { scenario: { status: 401 }, text: EMBEDDED, fails: true, usageSource: 'unknown' },
-  'cuts the connection before the first word': {
-    scenario: { cutsAfter: 0 },
-    text: EMBEDDED,
-    fails: true,
-    usageSource: 'estimated',
+  'has some of the prompt in its cache': { scenario: { cachedTokens: 4, reasoningTokens: 0 } },
+  'says that it has nothing in its cache': { scenario: { cachedTokens: 0 } },
+  'stops at the limit that it was given': {
+    scenario: { isEndless: true },
+    text: `${ANSWER}${ANSWER}The cat`,
   },
   'cuts the connection in the middle': {
     scenario: { cutsAfter: 3 },
@@ -73,38 +98,74 @@ const CASES: Record<string, Case> = {
   },
 };
 
+type Said = number | 'estimated' | undefined;
+
+/** What a stage has to say of a call, in terms of what the provider did. Undefined: nothing. */
+function saidBy(call: ReportedCall, usageSource: string): Record<string, Said> {
+  const { status, usageSaid, outputTokens, tokensAfterAbort } = call;
+  const received = outputTokens - tokensAfterAbort;
+  const chunks = status === 200 ? received : undefined;
+  if (usageSource === 'unknown') {
+    return { chunks, ...{ inputTokens: undefined, outputTokens: undefined, tokenCost: undefined } };
+  }
+  if (usageSource === 'estimated') {
+    return { chunks, inputTokens: 'estimated', outputTokens: received, tokenCost: 'estimated' };
+  }
+  if (usageSaid === undefined) throw new Error('the provider said no usage');
+  const { prompt_tokens: input, completion_tokens: output } = usageSaid;
+  const cached = usageSaid.prompt_tokens_details?.cached_tokens;
+  const cost =
+    (input - (cached ?? 0)) * PRICES.input + (cached ?? 0) * PRICES.cachedInput + output * PRICES.output;
+  return {
+    ...{ chunks, inputTokens: input, outputTokens: output, cachedInputTokens: cached },
+    reasoningTokens: usageSaid.completion_tokens_details?.reasoning_tokens,
+    tokenCost: cost / 1_000_000,
+  };
+}
+
 describe('a gateway in front of a provider', () => {
   let corpus: Corpus;
   let provider: Provider;
   let gateway: Gateway;
+  let impatient: Gateway;
   let count = 0;
 
   beforeAll(async () => {
     corpus = await smallCorpus();
     provider = await Provider.start();
-    gateway = await Gateway.start({
+    const environment = {
       CORPUS_DIR: corpus.folder,
       OPENAI_API_KEY: 'sk-e2e-secret',
       PROVIDER_BREAKER_FAILURES: '1000',
+      ANSWER_MAX_TOKENS: '16',
+      MONTHLY_BUDGET: '1',
       ...provider.environment,
-    });
+    };
+    const timeouts = { PROVIDER_FIRST_CHUNK_TIMEOUT_MS: '1000', PROVIDER_STALL_TIMEOUT_MS: '1000' };
+    [gateway, impatient] = await Promise.all([
+      Gateway.start(environment),
+      Gateway.start({ ...environment, ...timeouts }),
+    ]);
   });
   afterAll(async () => {
-    await gateway.stop();
+    await Promise.all([gateway.stop(), impatient.stop()]);
     await provider[Symbol.asyncDispose]();
     await corpus[Symbol.asyncDispose]();
   });
 
   /** Asks something new, so that no answer is from the cache; resolves when everything is over and told. */
-  const ask = async (leavesAfter = Infinity): Promise<{ stream: EventStream; call: ReportedCall }> => {
+  const ask = async (
+    leavesAfter = Infinity,
+    asked = gateway,
+  ): Promise<{ stream: EventStream; call: ReportedCall }> => {
     const before = (await provider.calls()).length;
-    const stream = await EventStream.search(gateway.url, `${QUESTION} ${++count}`);
+    const stream = await EventStream.search(asked.url, `${QUESTION} ${++count}`);
     if (leavesAfter < Infinity) {
       await stream.until(({ events }) => events.length > leavesAfter);
       stream.leave();
     }
     await stream.closed;
-    await gateway.requestLine(stream.traceId);
+    await asked.requestLine(stream.traceId);
     const call = await provider.call(before + 1);
     expect(await provider.calls()).toHaveLength(before + 1);
     return { stream, call };
@@ -114,33 +175,59 @@ describe('a gateway in front of a provider', () => {
     'that %s: provider, stage and metrics say the same, and the client gets what there is',
     async (name) => {
       const { scenario, leavesAfter, text = ANSWER, ending = 'completed', ...given } = CASES[name] as Case;
-      const { fails = false, usageSource = 'provider' } = given;
+      const { fails = false, isImpatient = false, usageSource = 'provider' } = given;
+      const { url } = isImpatient ? impatient : gateway;
       await provider.does(scenario);
-      const before = await Scrape.of(gateway.url);
-      const { stream, call } = await ask(leavesAfter);
-      const after = await Scrape.of(gateway.url);
-      const trace = await getTrace(gateway.url, stream.traceId);
+      const before = await Scrape.of(url);
+      const { stream, call } = await ask(leavesAfter, isImpatient ? impatient : gateway);
+      const after = await Scrape.of(url);
+      const trace = await getTrace(url, stream.traceId);
+      const hasLeft = leavesAfter !== undefined;
 
       expect(stream.text).toBe(text);
       expect(stageOf(trace, 'HTTP.2_STREAM').ending).toBe(ending);
-      expect(call.wasAborted).toBe(leavesAfter !== undefined);
-
-      // What the provider said, or else what it produced as long as somebody was there.
-      const tokens = fails && call.outputTokens === 0 ? undefined : call.outputTokens - call.tokensAfterAbort;
-      const outputTokens = call.usageSaid?.completion_tokens ?? tokens;
+      expect(call.wasAborted).toBe(hasLeft || isImpatient);
       const attempts = stagesOf(trace, '5.1_PROVIDER_ATTEMPT').filter(
         ({ attributes }) => attributes['provider'] === 'openai',
       );
       expect(attempts).toHaveLength(1);
-      expect(attempts[0]?.attributes).toMatchObject({ attempt: 1, model: 'gpt-4o', usageSource });
-      expect(attempts[0]?.attributes['outputTokens']).toBe(outputTokens);
-      expect(attempts[0]?.outcome).toBe(fails ? 'error' : leavesAfter === undefined ? 'ok' : 'cancelled');
+      const { outcome, attributes } = attempts[0] as StageNode;
+      expect(outcome).toBe(fails ? 'error' : hasLeft ? 'cancelled' : 'ok');
+      expect(attributes).toMatchObject({ attempt: 1, model: 'gpt-4o', usageSource });
 
-      const grown = (metric: string, labels = {}): number =>
-        after.sum(metric, { ...MODEL, ...labels }) - before.sum(metric, { ...MODEL, ...labels });
-      expect(grown('provider_requests_total')).toBe(1);
-      expect(grown('provider_errors_total')).toBe(fails ? 1 : 0);
-      expect(grown('provider_tokens_total', { direction: 'output' })).toBe(outputTokens ?? 0);
+      const says = saidBy(call, usageSource);
+      for (const [attribute, said] of Object.entries(says)) {
+        if (said === undefined) expect(attributes).not.toHaveProperty(attribute);
+        else if (said === 'estimated') expect(attributes[attribute]).toBeGreaterThan(0);
+        else expect(attributes[attribute]).toBeCloseTo(said, 12);
+      }
+
+      const expectEvents = (metric: string, labels: object, count: number): void => {
+        const series = { provider: 'openai', ...labels };
+        expect([metric, after.sum(metric, series) - before.sum(metric, series)]).toEqual([metric, count]);
+      };
+      expectEvents('provider_requests_total', {}, 1);
+      expectEvents('provider_errors_total', {}, Number(fails));
+      for (const source of ['provider', 'estimated', 'unknown']) {
+        expectEvents('provider_usage_total', { usage_source: source }, Number(source === usageSource));
+      }
+      expectEvents('provider_unpriced_total', {}, Number(attributes['tokenCost'] === undefined));
+      expectEvents('provider_abandoned_total', { route: '/search' }, Number(hasLeft));
+
+      /** @param amount Undefined: nobody knows, and then there is no series, or it stays as it was. Of 0 there is one. */
+      const expectAmount = (metric: string, labels: object, amount: unknown): void => {
+        const series = { provider: 'openai', ...labels };
+        const [earlier, now] = [before.value(metric, series), after.value(metric, series)];
+        if (amount === undefined) expect([metric, now]).toEqual([metric, earlier]);
+        else expect(now).toBeCloseTo((earlier ?? 0) + Number(amount), 12);
+      };
+      expectAmount('provider_tokens_total', { direction: 'input' }, attributes['inputTokens']);
+      expectAmount('provider_tokens_total', { direction: 'output' }, attributes['outputTokens']);
+      expectAmount('provider_token_parts_total', { part: 'cached_input' }, attributes['cachedInputTokens']);
+      expectAmount('provider_token_parts_total', { part: 'reasoning_output' }, attributes['reasoningTokens']);
+      expectAmount('token_cost_total', { currency: 'USD' }, attributes['tokenCost']);
+      expectAmount('provider_abandoned_tokens_total', { route: '/search' }, attributes['abandonedTokens']);
+      expect(attributes['abandonedTokens']).toBe(hasLeft ? attributes['outputTokens'] : undefined);
     },
   );
 
@@ -181,7 +268,43 @@ describe('a gateway in front of a provider', () => {
     expect(() => stageOf(trace, '6.0_CACHE_STORE')).toThrow('no stage');
   });
 
-  it('asks a server without usage that does not know how to be asked for it', async () => {
+  it('lets go of one that never stops, whatever limit it was given, and says so in the stream', async () => {
+    await provider.does({ isEndless: true, ignoresLimit: true });
+    const { stream, call } = await ask();
+    // 16 tokens of 8 characters.
+    expect(stream.text).toBe(`${ANSWER.repeat(5)}The cat sat`);
+    expect(stream.end).toMatchObject({ type: 'error', data: { error: 'upstream_error' } });
+    expect(call).toMatchObject({ wasAborted: true, maxTokens: 16 });
+    const trace = await getTrace(gateway.url, stream.traceId);
+    expect(stageOf(trace, 'HTTP.2_STREAM').ending).toBe('upstream_error');
+    expect(stageOf(trace, '5.1_PROVIDER_ATTEMPT')).toMatchObject({
+      outcome: 'error',
+      errorType: 'AnswerTooLong',
+      attributes: { usageSource: 'estimated' },
+    });
+  });
+
+  it('is not kept by one whose thought never ends', async () => {
+    await provider.does({ isEndless: true, ignoresLimit: true, reasons: true });
+    const { stream, call } = await ask();
+    expect([stream.text, stream.end?.type]).toEqual([EMBEDDED, 'done']);
+    expect(call.wasAborted).toBe(true);
+  });
+
+  it('warns once when the monthly budget is passed', async () => {
+    const isWarning = ({ msg }: { msg?: string }): boolean => msg?.startsWith('MONTHLY_BUDGET') === true;
+    expect(gateway.lines.some(isWarning)).toBe(false);
+    await provider.does({ inputTokens: 500_000 });
+    await ask();
+    expect(await gateway.line(isWarning)).toMatchObject({
+      level: 40,
+      msg: expect.stringMatching(/^MONTHLY_BUDGET is passed: 1\.25\d+ of 1 USD are spent in \d{4}-\d{2}$/),
+    });
+    await ask();
+    expect(gateway.lines.filter(isWarning)).toHaveLength(1);
+  });
+
+  it('asks a server without usage and limit that does not know one of them', async () => {
     await using strict = await Provider.start();
     await strict.does({ refusesStreamOptions: true, usage: 'none' });
     await using other = await Gateway.start({ CORPUS_DIR: corpus.folder, ...strict.environment });
@@ -195,7 +318,9 @@ describe('a gateway in front of a provider', () => {
       expect(outcomes).toEqual(question === 'followspot' ? ['error', 'ok'] : ['ok']);
       expect(attempts.at(-1)?.attributes).toMatchObject({ usageSource: 'estimated', outputTokens: 7 });
     }
-    expect((await strict.calls()).map(({ status }) => status)).toEqual([400, 200, 200]);
+    const calls = await strict.calls();
+    expect(calls.map(({ status }) => status)).toEqual([400, 200, 200]);
+    expect(calls.map(({ maxTokens }) => maxTokens)).toEqual([4_096, undefined, undefined]);
   });
 
   it('does the same when tracking is off, and still says in whose trace', async () => {

@@ -12,13 +12,20 @@ export interface ReportedCall {
   /** Words that it produced. */
   readonly outputTokens: number;
   /** What it said about them, if it did. */
-  readonly usageSaid?: { readonly prompt_tokens: number; readonly completion_tokens: number };
+  readonly usageSaid?: {
+    readonly prompt_tokens: number;
+    readonly completion_tokens: number;
+    readonly prompt_tokens_details?: { readonly cached_tokens: number };
+    readonly completion_tokens_details?: { readonly reasoning_tokens: number };
+  };
   readonly tokensAfterAbort: number;
   readonly wasAborted: boolean;
   readonly wasCut: boolean;
   readonly traceparent?: string;
   readonly traceId?: string;
   readonly streamOptions?: object;
+  /** The limit that it was given. */
+  readonly maxTokens?: number;
 }
 
 /** A server that speaks OpenAI's protocol and misbehaves on demand, in a process of its own. */
