@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ExecutionTracker, Recorder, type StageExecution } from '@followspot/core';
+import { PrometheusSink } from '@followspot/sinks/prometheus';
 import OpenAI from 'openai';
 import type {
   ChatCompletionChunk,
   ChatCompletionCreateParamsStreaming,
 } from 'openai/resources/chat/completions';
+import { Registry } from 'prom-client';
 import { Observable } from 'rxjs';
 import { observableShape } from '../rxjs/observable-shape.js';
 import { CollectingSink } from '../testing/collecting-sink.js';
@@ -189,6 +191,7 @@ describe('The official SDK of OpenAI, over HTTP', () => {
   let client: OpenAI;
   let sink: CollectingSink;
   let tracker: ExecutionTracker;
+  let registry: Registry;
   const measures = new ProviderMeasures({}, () => {});
 
   beforeAll(() => measures.load());
@@ -196,8 +199,10 @@ describe('The official SDK of OpenAI, over HTTP', () => {
     server = await OpenAiServer.start();
     client = new OpenAI({ baseURL: server.baseUrl, apiKey: 'none', maxRetries: 0 });
     sink = new CollectingSink();
+    registry = new Registry();
+    const sinks = [sink, new PrometheusSink({ registry }).register()];
     tracker = new ExecutionTracker(
-      new Recorder({ sampleRate: 1, provider: measures, shapes: [observableShape], sinks: [sink] }),
+      new Recorder({ sampleRate: 1, provider: measures, shapes: [observableShape], sinks }),
     );
   });
   afterEach(() => server.close());
@@ -205,6 +210,28 @@ describe('The official SDK of OpenAI, over HTTP', () => {
 
   const stages = (): StageExecution[] =>
     sink.stages.map(({ stage }) => stage).filter(({ stageId }) => stageId === 'LLM');
+
+  /** What the metrics say; undefined where there is no series, which is something else than 0. */
+  const counted = async (): Promise<Record<string, number | undefined>> => {
+    const lines = (await registry.metrics()).split('\n');
+    const value = (metric: string, label = ''): number | undefined => {
+      const line = lines.find((line) => line.startsWith(`${metric}{`) && line.includes(label));
+      return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')));
+    };
+    return {
+      calls: value('provider_requests_total'),
+      errors: value('provider_errors_total'),
+      unpriced: value('provider_unpriced_total'),
+      provider: value('provider_usage_total', 'usage_source="provider"'),
+      estimated: value('provider_usage_total', 'usage_source="estimated"'),
+      unknown: value('provider_usage_total', 'usage_source="unknown"'),
+      inputTokens: value('provider_tokens_total', 'direction="input"'),
+      outputTokens: value('provider_tokens_total', 'direction="output"'),
+      cachedInputTokens: value('provider_token_parts_total', 'part="cached_input"'),
+      reasoningTokens: value('provider_token_parts_total', 'part="reasoning_output"'),
+      tokenCost: value('token_cost_total', 'currency="USD"'),
+    };
+  };
 
   const run = async (work: () => Promise<unknown>): Promise<StageExecution> => {
     await tracker.runTrace('ROOT', work);
@@ -216,7 +243,7 @@ describe('The official SDK of OpenAI, over HTTP', () => {
 
   describe.each(Object.keys(WAYS))('by %s', (way) => {
     it.each(Object.keys(CASES))(
-      'a provider that %s: what the stage says is what the server did',
+      'a provider that %s: what the stage and the metrics say is what the server did',
       async (name) => {
         const {
           scenario,
@@ -241,6 +268,15 @@ describe('The official SDK of OpenAI, over HTTP', () => {
         expect([stage.kind, stage.outcome]).toEqual(['provider', outcome]);
         expect(stage.attributes).toMatchObject({ provider: 'openai', model: 'gpt-4o', ...says(call) });
         for (const attribute of saysNothingOf ?? []) expect(stage.attributes).not.toHaveProperty(attribute);
+        const { usageSource, inputTokens, outputTokens, cachedInputTokens, reasoningTokens, tokenCost } =
+          stage.attributes;
+        expect(await counted()).toEqual({
+          calls: 1,
+          errors: Number(outcome === 'error'),
+          unpriced: Number(tokenCost === undefined),
+          ...{ provider: 0, estimated: 0, unknown: 0, [String(usageSource)]: 1 },
+          ...{ inputTokens, outputTokens, cachedInputTokens, reasoningTokens, tokenCost },
+        });
         expect(call.wasAborted).toBe(leavesAfter < Infinity);
         expect(call.tokensAfterAbort).toBe(scenario.goesOnAfterAbort === true ? 4 : 0);
         if (Number(stage.attributes['chunks'] ?? 0) > 0) {
