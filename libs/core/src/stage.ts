@@ -209,6 +209,7 @@ export class Stage implements StageExecution {
     }
     if (!this.hasEnded) {
       const { attributeLength } = this.#trace.recorder.limits;
+      // First, because that decides how the error is described.
       if (this.kind === 'provider') this.#trace.upstreamErrors.add(error);
       const { type, message, status, causes } = describeError(error, attributeLength);
       this.errorType = type;

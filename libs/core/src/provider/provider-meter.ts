@@ -113,7 +113,7 @@ export class ProviderMeter implements StageListener {
       isFinished: outcome === 'ok' || this.#hasFinished,
       wasSent: this.#isUnderstood || outcome === 'cancelled' || wasGivenUp(this.#stage),
       prompt: this.#call.prompt,
-      byHand: this.#stage.attributes as TokenUsage,
+      byHand: this.#stage.attributes,
     });
     this.#set('usageSource', source);
     this.#setAll(usage as Attributes);
