@@ -104,6 +104,7 @@ export class OpenAiAnswerer implements Answerer {
     const { answerMaxTokens } = this.#config;
     return {
       stream_options: { include_usage: true },
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- By OpenAI, for its own models.
       ...(this.#isOpenAi ? { max_completion_tokens: answerMaxTokens } : { max_tokens: answerMaxTokens }),
     };
   }
