@@ -28,7 +28,7 @@ interface Case {
   readonly usageSource?: 'provider' | 'estimated' | 'unknown';
 }
 
-// First those of which nothing is known, as long as there are no series: it is seen that they make none.
+// First those of which nothing, or not all, is known, as long as there are no series: it is seen that they make none.
 const CASES: Record<string, Case> = {
   'has too many requests': { scenario: { status: 429 }, text: EMBEDDED, fails: true, usageSource: 'unknown' },
   'has an error': { scenario: { status: 500 }, text: EMBEDDED, fails: true, usageSource: 'unknown' },
@@ -37,14 +37,14 @@ const CASES: Record<string, Case> = {
     scenario: { cutsAfter: 0 },
     text: EMBEDDED,
     fails: true,
-    usageSource: 'unknown',
+    usageSource: 'estimated',
   },
   'is silent before the first word': {
     scenario: { stallsAfter: 0 },
     isImpatient: true,
     text: EMBEDDED,
     fails: true,
-    usageSource: 'unknown',
+    usageSource: 'estimated',
   },
   'is silent in the middle': {
     scenario: { stallsAfter: 3 },
@@ -109,7 +109,12 @@ function saidBy(call: ReportedCall, usageSource: string): Record<string, Said> {
     return { chunks, ...{ inputTokens: undefined, outputTokens: undefined, tokenCost: undefined } };
   }
   if (usageSource === 'estimated') {
-    return { chunks, inputTokens: 'estimated', outputTokens: received, tokenCost: 'estimated' };
+    // Of a call that brought nothing it is known that it has sent its prompt, and not what the answer would have cost.
+    const answered =
+      received > 0
+        ? ({ outputTokens: received, tokenCost: 'estimated' } as const)
+        : { outputTokens: undefined, tokenCost: undefined };
+    return { chunks, inputTokens: 'estimated', ...answered };
   }
   if (usageSaid === undefined) throw new Error('the provider said no usage');
   const { prompt_tokens: input, completion_tokens: output } = usageSaid;
