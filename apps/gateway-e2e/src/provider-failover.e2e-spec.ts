@@ -47,7 +47,7 @@ describe('a gateway whose provider fails', () => {
 
   it.each([
     ['answers with an error', { status: 500 }, 'InternalServerError'],
-    ['is silent before the first word', { stallsAfter: 0 }, 'ProviderSilent'],
+    ['is silent before the first word', { stallsAfter: 0 }, 'ProviderTimeout'],
   ])('that %s answers by itself, and does not keep that answer', async (_, scenario, errorType) => {
     await provider.does(scenario);
     const question = newQuestion();

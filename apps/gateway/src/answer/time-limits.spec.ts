@@ -28,7 +28,7 @@ describe('A stream with time limits', () => {
     jest.advanceTimersByTime(39);
     expect(seen).toEqual(['', '']);
     jest.advanceTimersByTime(1);
-    expect(seen.at(-1)).toBe('ProviderSilent: no content within 100 ms');
+    expect(seen.at(-1)).toBe('ProviderTimeout: no content within 100 ms');
     expect(source.observed).toBe(false);
   });
 
@@ -40,7 +40,7 @@ describe('A stream with time limits', () => {
     source.next('');
     expect(seen).toEqual(['a', 'b', '']);
     jest.advanceTimersByTime(1);
-    expect(seen.at(-1)).toBe('ProviderSilent: no further content within 10 ms');
+    expect(seen.at(-1)).toBe('ProviderTimeout: no further content within 10 ms');
     expect(source.observed).toBe(false);
   });
 

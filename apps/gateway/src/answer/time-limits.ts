@@ -8,7 +8,7 @@ import {
   throwError,
   timeout,
 } from 'rxjs';
-import { ProviderSilent } from './upstream-error.js';
+import { ProviderTimeout } from './upstream-error.js';
 
 /** How long a stream may keep its reader waiting for content, in milliseconds. */
 export interface TimeLimits {
@@ -17,7 +17,7 @@ export interface TimeLimits {
 }
 
 /**
- * Fails with {@link ProviderSilent} when content does not come in time; what is no content (a role, a sign of life) does
+ * Fails with {@link ProviderTimeout} when content does not come in time; what is no content (a role, a sign of life) does
  * not help. The source is then unsubscribed from.
  */
 export function timeLimited<T>(
@@ -27,7 +27,7 @@ export function timeLimited<T>(
   const silent = ({ seen }: { readonly seen: number }) =>
     throwError(
       () =>
-        new ProviderSilent(
+        new ProviderTimeout(
           seen === 0
             ? `no content within ${firstChunkTimeoutMs} ms`
             : `no further content within ${stallTimeoutMs} ms`,

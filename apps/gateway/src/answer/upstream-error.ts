@@ -10,8 +10,8 @@ export class UpstreamError extends Error {
 }
 
 /** A model was silent for too long. Not a `TimeoutError`: that it is the provider's fault says more. */
-export class ProviderSilent extends Error {
-  override readonly name = 'ProviderSilent';
+export class ProviderTimeout extends Error {
+  override readonly name = 'ProviderTimeout';
 }
 
 /** An answer ended before the model had said why it stopped. */
