@@ -19,11 +19,31 @@ describe('Environment', () => {
     expect(new Environment({ PORT: value }).wholeNumber('PORT', 0, 65_535)).toBe(expected);
   });
 
+  it.each(['', '0', '0.0', '-1', '1e3', '1,50', '.5', '5.', '1.2345678', '1001'])(
+    'an amount is refused when it is "%s"',
+    (value) => {
+      const read = (): unknown => new Environment({ BUDGET: value }).amount('BUDGET', 1_000);
+      expect(read).toThrow(StartError);
+      expect(read).toThrow(
+        `BUDGET must be an amount above 0 and up to 1000, such as 12.50, got ${JSON.stringify(value)}`,
+      );
+    },
+  );
+
+  it.each([
+    ['0.000001', 0.000_001],
+    ['12.50', 12.5],
+    ['1000', 1_000],
+  ])('an amount may be "%s"', (value, expected) => {
+    expect(new Environment({ BUDGET: value }).amount('BUDGET', 1_000)).toBe(expected);
+  });
+
   it('what is not set is undefined, of every type', () => {
     const environment = new Environment({});
     expect(environment.has('X')).toBe(false);
     expect(environment.text('X')).toBeUndefined();
     expect(environment.wholeNumber('X', 0, 1)).toBeUndefined();
+    expect(environment.amount('X', 1)).toBeUndefined();
     expect(environment.oneOf('X', ['a'])).toBeUndefined();
     expect(environment.flag('X')).toBeUndefined();
     expect(environment.url('X', ['redis:'])).toBeUndefined();

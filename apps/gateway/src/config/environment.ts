@@ -44,6 +44,15 @@ export class Environment {
     throw invalid(name, `must be a whole number from ${from} to ${to}`, value);
   }
 
+  /** Of money, more than nothing: digits, and after a point at most six more. */
+  amount(name: string, to: number): number | undefined {
+    const value = this.variables[name];
+    if (value === undefined) return undefined;
+    const number = /^\d{1,12}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN;
+    if (number > 0 && number <= to) return number;
+    throw invalid(name, `must be an amount above 0 and up to ${to}, such as 12.50`, value);
+  }
+
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
     const value = this.variables[name];
     if (value === undefined) return undefined;

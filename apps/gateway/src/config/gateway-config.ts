@@ -58,7 +58,7 @@ export class GatewayConfig {
   readonly answerMaxWords: number;
   /** `ANSWER_MAX_TOKENS`, how many tokens a model may answer with, its thought included. Default 4,096. */
   readonly answerMaxTokens: number;
-  /** `MONTHLY_BUDGET`, what calls of models may cost in a month, in whole US dollars. Default: there is no budget. */
+  /** `MONTHLY_BUDGET`, what calls of models may cost in a month, in US dollars. Default: there is no budget. */
   readonly monthlyBudget: number | undefined;
   /** `FORCE_TRACKING_HEADER`, whether `X-Force-Tracking: 1` is honoured. Default: in development only. */
   readonly isForceHeaderHonoured: boolean;
@@ -94,7 +94,7 @@ export class GatewayConfig {
     this.promptMaxCharacters = environment.wholeNumber('PROMPT_MAX_CHARACTERS', 2_000, 1_000_000) ?? 12_000;
     this.answerMaxWords = environment.wholeNumber('ANSWER_MAX_WORDS', 1, 1_000_000) ?? 120;
     this.answerMaxTokens = environment.wholeNumber('ANSWER_MAX_TOKENS', 1, 1_000_000) ?? 4_096;
-    this.monthlyBudget = environment.wholeNumber('MONTHLY_BUDGET', 1, 999_999_999);
+    this.monthlyBudget = environment.amount('MONTHLY_BUDGET', 999_999_999);
     this.isForceHeaderHonoured = environment.flag('FORCE_TRACKING_HEADER') ?? this.isDevelopment;
     // A newcomer looks their first request up; at Followspot's default of 0.1 nine of ten would not be there.
     this.sampleRate =
