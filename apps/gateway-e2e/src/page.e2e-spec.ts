@@ -139,6 +139,7 @@ if (chromiumPath === undefined && !isInCi) {
       expect(await page.journal()).toEqual([`Started · trace ${traceId}`, 'Failed']);
       const outcomes = new Map((await page.stages()).map(({ stageId, outcome }) => [stageId, outcome]));
       expect(outcomes.get('5.1_PROVIDER_ATTEMPT')).toBe('error');
+      expect(outcomes.get('HTTP.2_STREAM')).toBe('error');
       expect(outcomes.get('3.0_RETRIEVAL')).toBe('ok');
       // It could ask again at once.
       await provider.does({});

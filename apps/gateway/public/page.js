@@ -272,7 +272,8 @@ function stagesOf({ stages }, depth = 0) {
 
 function rowOf({ stage, depth }, { startedAt, totalDurationMs }) {
   const startMs = stage.startedAt - startedAt;
-  const outcome = stage.running ? 'running' : stage.outcome;
+  // What failed is told before its stage has closed.
+  const outcome = stage.running && stage.outcome === 'ok' ? 'running' : stage.outcome;
   const bar = element('div', '', { className: 'bar' });
   bar.dataset.outcome = outcome;
   bar.style.setProperty('--start', share(startMs, totalDurationMs));
