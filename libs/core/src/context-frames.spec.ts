@@ -138,7 +138,9 @@ describe('entering a stage', () => {
     const config = join(CORE, '../../jest.preset.js');
     const flags = ['--no-async-context-frame', '--experimental-vm-modules', jest];
     const tests = ['--config', config, '--rootDir', CORE, '--runInBand', 'src/context'];
-    const { stderr } = await promisify(execFile)(process.execPath, [...flags, ...tests]);
+    // Nx asks for colours.
+    const env = { ...process.env, FORCE_COLOR: '0' };
+    const { stderr } = await promisify(execFile)(process.execPath, [...flags, ...tests], { env });
     expect(stderr).toMatch(/Test Suites: 2 passed/);
   }, 120_000);
 });
