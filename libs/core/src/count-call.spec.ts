@@ -7,6 +7,7 @@ import type { StageOptions } from './stage-definition.js';
 import { CollectingSink } from './testing/collecting-sink.js';
 import { CountingSink } from './testing/counting-sink.js';
 import { Tracking } from './testing/tracking.js';
+import { unhandledRejectionsOf } from './testing/unhandled-rejections.js';
 import { TrackStage } from './track-stage.js';
 
 /** Tracking that keeps nothing and has a sink for all stages that can count, and whatever else is given. */
@@ -70,7 +71,7 @@ describe('a stage of a trace that nobody keeps', () => {
     expect(sink.counted).toMatchObject([{ stageId: 'METHOD', durationMs: 2 }]);
   });
 
-  it('is recorded when its work goes on: a promise, from the call to its end', async () => {
+  it('is counted when its promise settles, with the time since the call', async () => {
     const { tracking, sink } = counting();
     const gate = Promise.withResolvers<string>();
     const result = tracking.run(() => {
@@ -80,18 +81,67 @@ describe('a stage of a trace that nobody keeps', () => {
       return pending;
     });
     expect(await result).toBe('value');
-    expect(sink.counted).toEqual([]);
-    expect(sink.recordedWords).toEqual(['METHOD ok', 'ROOT ok']);
-    expect(sink.recorded[0]?.durationMs).toBe(5);
+    expect(sink.counted).toMatchObject([{ stageId: 'METHOD', outcome: 'ok', durationMs: 5 }]);
+    expect(sink.recordedWords).toEqual(['ROOT ok']);
   });
 
-  it('is recorded when it fails later, and rejects with the very same', async () => {
+  it('is counted when its promise rejects, as what it rejects with, and rejects with the very same', async () => {
     const { tracking, sink } = counting();
-    const failure = new Error('failed');
-    await expect(tracking.run(() => new Service(tracking).method(Promise.reject(failure)))).rejects.toBe(
-      failure,
-    );
-    expect(sink.recordedWords).toEqual(['METHOD error', 'ROOT error']);
+    const abort = Object.assign(new Error('aborted'), { name: 'AbortError' });
+    for (const failure of [new Error('failed'), abort]) {
+      await expect(tracking.run(() => new Service(tracking).method(Promise.reject(failure)))).rejects.toBe(
+        failure,
+      );
+    }
+    expect(sink.countedWords).toEqual(['METHOD error', 'METHOD cancelled']);
+    // Above the stage an abort that is not the request's is a failure like any other.
+    expect(sink.recordedWords).toEqual(['ROOT error', 'ROOT error']);
+  });
+
+  it('leaves a rejection that nobody handles unhandled, once', async () => {
+    const { tracking } = counting();
+    const failure = new Error('nobody');
+    const unhandled = await unhandledRejectionsOf(() => {
+      tracking.run(() => {
+        void new Service(tracking).method(Promise.reject(failure));
+      });
+    });
+    expect(unhandled).toEqual([failure]);
+  });
+
+  it('is recorded when its promise is none of the usual', async () => {
+    const { tracking, sink } = counting();
+    class Task extends Promise<number> {
+      static override get [Symbol.species](): PromiseConstructor {
+        throw new Error('no other promise');
+      }
+    }
+    const carrying = Object.assign(Promise.resolve(1), { cancel: () => 'cancelled' });
+    const task = Task.resolve(2);
+    await tracking.run(async () => {
+      const service = new Service(tracking);
+      const derived = service.method(carrying) as typeof carrying;
+      expect(derived.cancel()).toBe('cancelled');
+      await derived;
+      expect(service.method(task)).toBe(task);
+    });
+    expect(sink.counted).toEqual([]);
+    expect(sink.recordedWords).toEqual(['METHOD ok', 'METHOD ok', 'ROOT ok']);
+    expect(tracking.recorder.drops.internalErrors).toBe(1);
+  });
+
+  it('is recorded when its promise comes to a stream, from the call to the end of its use', async () => {
+    const { tracking, sink } = counting();
+    await tracking.run(async () => {
+      const stream = await (new Service(tracking).method(Promise.resolve(numbers())) as Promise<
+        Iterable<number>
+      >);
+      tracking.clock.advance(100);
+      expect([...stream]).toEqual([1]);
+    });
+    expect(sink.counted).toEqual([]);
+    expect(sink.recordedWords).toEqual(['METHOD ok', 'ROOT ok']);
+    expect(sink.recorded[0]?.durationMs).toBe(2);
   });
 
   it('is recorded when it is a stream, without the time before its use', () => {
@@ -113,6 +163,94 @@ describe('a stage of a trace that nobody keeps', () => {
     const { tracking, sink } = counting();
     void tracking.run(() => ({ running: new Service(tracking).method(new Promise(() => undefined)) }));
     expect(sink.recordedWords).toEqual(['METHOD cancelled', 'ROOT ok']);
+  });
+
+  it('that ends after its trace was cancelled with it, and is late', async () => {
+    const { tracking, sink } = counting();
+    const gate = Promise.withResolvers<string>();
+    const { late } = tracking.run(() => {
+      const late = new Service(tracking).method(gate.promise);
+      tracking.clock.advance(3);
+      return { late };
+    });
+    expect(sink.recordedWords).toEqual(['METHOD cancelled', 'ROOT ok']);
+    expect(sink.recorded[0]?.durationMs).toBe(5);
+    expect(tracking.recorder.drops.lateStages).toBe(0);
+    gate.resolve('value');
+    expect(await late).toBe('value');
+    expect(sink.counted).toEqual([]);
+    expect(sink.recorded).toHaveLength(2);
+    expect(tracking.recorder.drops.lateStages).toBe(1);
+  });
+
+  it('is waited for when its trace is aborted', async () => {
+    const { tracking, sink } = counting();
+    const gates = [1, 2, 3].map(() => Promise.withResolvers<string>());
+    const trace = tracking.recorder.openTrace(stageDefinition('ROOT'));
+    const service = new Service(tracking);
+    const results = trace.root!.run(() =>
+      gates.map(({ promise }) => service.method(promise)),
+    ) as Promise<string>[];
+    gates[1]?.resolve('before');
+    await results[1];
+    expect(sink.countedWords).toEqual(['METHOD ok']);
+    trace.abort(tracking.clock.now());
+    const stopped = Promise.withResolvers<void>();
+    trace.whenStopped(() => {
+      trace.root?.cancel();
+      stopped.resolve();
+    });
+    tracking.clock.advance(7);
+    gates[0]?.resolve('after');
+    await results[0];
+    expect(trace.root).toBeDefined();
+    gates[2]?.reject(new Error('heeds the signal'));
+    await expect(results[2]).rejects.toThrow('heeds');
+    await stopped.promise;
+    expect(trace.windDown?.lagMs).toBe(7);
+    expect(sink.recordedWords).toEqual(['METHOD ok', 'METHOD cancelled', 'ROOT cancelled']);
+    expect(sink.recorded[0]?.attributes).toEqual({ abortLagMs: 7 });
+  });
+
+  it('is in the tree when it was running as somebody forced its trace, in the order of the calls', async () => {
+    const { tracking, sink } = counting();
+    const gates = ['A', 'B', 'C'].map((stageId) => ({ stageId, ...Promise.withResolvers<undefined>() }));
+    await tracking.run(async () => {
+      const [a, b, c] = gates.map(({ stageId, promise }) =>
+        tracking.tracker.trackStage(stageId, () => promise),
+      );
+      gates[1]?.resolve(undefined);
+      await b;
+      tracking.tracker.forceTracking();
+      for (const { resolve } of gates) resolve(undefined);
+      await Promise.all([a, c]);
+    });
+    expect(sink.countedWords).toEqual(['B ok']);
+    expect(tracking.tree).toBe('ROOT(A C)');
+  });
+
+  it('leaves nothing behind in its trace, in whatever order promises settle', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5]), fc.nat(6), async (order, early) => {
+        const { tracking, sink } = counting();
+        const gates = [0, 1, 2, 3, 4, 5].map(() => Promise.withResolvers<number>());
+        const settle = async (at: number): Promise<void> => {
+          gates[at]?.resolve(at);
+          expect(await results[at]).toBe(at);
+        };
+        let results: Promise<number>[] = [];
+        await tracking.run(async () => {
+          results = gates.map(({ promise }) => new Service(tracking).method(promise) as Promise<number>);
+          for (const at of order.slice(0, early)) await settle(at);
+        });
+        const ended = Math.min(early, order.length);
+        expect(sink.counted).toHaveLength(ended);
+        expect(sink.recordedWords.filter((word) => word === 'METHOD cancelled')).toHaveLength(6 - ended);
+        for (const at of order.slice(early)) await settle(at);
+        expect(tracking.recorder.drops.lateStages).toBe(order.length - ended);
+        expect(tracking.tracker.getStageStatistics('METHOD')).toMatchObject({ executionCount: 6 });
+      }),
+    );
   });
 
   it.each<[string, StageOptions<unknown, []>]>([
@@ -237,7 +375,16 @@ describe('counters', () => {
 
   it('come to what records come to, whatever the stages are', async () => {
     const kind = fc.constantFrom('internal', 'retrieval', 'cache', 'provider');
-    const result = fc.constantFrom('value', 'throws', 'promise', 'rejects', 'generator', 'unused');
+    const result = fc.constantFrom(
+      'value',
+      'throws',
+      'promise',
+      'rejects',
+      'generator',
+      'unused',
+      'late',
+      'promised',
+    );
     const leaf = fc.record({ kind, result, inside: fc.constant<Node[]>([]) });
     const node = fc.record({ kind, result, inside: fc.array(leaf, { maxLength: 3 }) });
     await fc.assert(
@@ -248,6 +395,7 @@ describe('counters', () => {
         const words = ({ sink }: typeof counted): string[] =>
           [...sink.countedWords, ...sink.recordedWords].toSorted();
         expect(words(counted)).toEqual(words(recorded));
+        expect(counted.tracking.recorder.drops).toEqual(recorded.tracking.recorder.drops);
         expect(counted.tracking.recorder.openTraceCount).toBe(0);
       }),
       { numRuns: 300 },
@@ -276,11 +424,16 @@ async function runAll(tracking: Tracking, nodes: readonly Node[]): Promise<void>
       if (result === 'promise') return runAll(tracking, inside);
       if (result === 'rejects') return Promise.reject(failure);
       if (result === 'generator' || result === 'unused') return numbers();
+      if (result === 'promised') return Promise.resolve(numbers());
       return index;
     };
+    if (result === 'late') {
+      void tracking.tracker.trackStage(`S_${result}`, () => new Promise(() => undefined), { kind });
+      continue;
+    }
     try {
       const come = await tracking.tracker.trackStage(`S_${result}`, work, { kind });
-      if (result === 'generator') for (const _ of come as Iterable<unknown>);
+      if (result === 'generator' || result === 'promised') for (const _ of come as Iterable<unknown>);
     } catch (error) {
       expect(error).toBe(failure);
     }

@@ -1,13 +1,15 @@
 import { complete, isFinished } from './completion/complete.js';
+import { isPlainPromise, settlementOf } from './completion/promise.js';
 import type { Call } from './context.js';
+import { countStage, stageSince } from './count-stage.js';
 import { isAbortError } from './is-abort-error.js';
+import { PendingCall } from './pending-call.js';
 import type { Stage } from './stage.js';
 import type { StageDefinition } from './stage-definition.js';
-import type { Outcome } from './stage-execution.js';
 
 /**
- * Makes a call whose stage is counted and not recorded: two readings of the clock, no context and no stage. Work that
- * goes on after the call gets its stage then, because the trace has to know what is running.
+ * Makes a call whose stage is counted and not recorded: two readings of the clock, no context and no stage. A promise
+ * is counted when it settles; a stream gets its stage after the call, because it is used who knows where.
  */
 export function countCall(
   parent: Stage,
@@ -23,27 +25,46 @@ export function countCall(
   try {
     result = call.apply(self, args);
   } catch (error) {
-    count(parent, definition, trace.isAborted || isAbortError(error) ? 'cancelled' : 'error', startMs);
+    countStage(parent, definition, trace.isAborted || isAbortError(error) ? 'cancelled' : 'error', startMs);
     throw error;
   }
+  if (typeof result === 'object' && result !== null) {
+    return countObject(parent, definition, result, startMs, trace.stageCount === stagesBefore);
+  }
+  countStage(parent, definition, 'ok', startMs);
+  return result;
+}
+
+function countObject(
+  parent: Stage,
+  definition: StageDefinition,
+  result: object,
+  startMs: number,
+  isUntouched: boolean,
+): unknown {
+  // The call itself may have ended or aborted the trace, or have had it kept.
+  const isStillCounted = parent.trace.counts(parent) && !parent.trace.isAborted;
+  const derived = isStillCounted ? countPromise(parent, definition, result, startMs) : undefined;
+  if (derived !== undefined) return derived;
   if (isFinished(parent, result)) {
-    count(parent, definition, 'ok', startMs);
+    countStage(parent, definition, 'ok', startMs);
     return result;
   }
-  const stage = late(parent, definition, startMs);
+  const stage = stageSince(parent, definition, startMs);
   if (stage === undefined) return result;
-  return complete(stage, result, definition.followThenable, undefined, trace.stageCount === stagesBefore);
+  return complete(stage, result, definition.followThenable, undefined, isUntouched);
 }
 
-function count({ trace }: Stage, definition: StageDefinition, outcome: Outcome, startMs: number): void {
-  try {
-    trace.count(definition, outcome, startMs);
-  } catch (error) {
-    trace.recorder.reportInternalError('stage count', error);
-  }
-}
-
-function late(parent: Stage, definition: StageDefinition, startMs: number): Stage | undefined {
-  const { trace } = parent;
-  return trace.recorder.attempt('stage start', () => trace.start(parent, definition, undefined, startMs));
+/** Undefined of what is no plain promise. */
+function countPromise(
+  parent: Stage,
+  definition: StageDefinition,
+  result: object,
+  startMs: number,
+): Promise<unknown> | undefined {
+  if (!isPlainPromise(result)) return undefined;
+  const pending = new PendingCall(parent, definition, startMs);
+  const derived = settlementOf(result, pending);
+  if (derived !== undefined) parent.trace.pending.add(pending);
+  return derived;
 }

@@ -49,9 +49,10 @@ export interface Sink {
    * executions of one stage id. Asked once for each, and may be asked again.
    *
    * Where all sinks of that scope have this method and nothing is rescued, a trace that the sampler leaves out is counted
-   * and not recorded: its stages of kind `internal` and `retrieval` that are finished when the method returns are told to
-   * the counter and never to `record`. All others (a stage with a promise or a stream, of another kind, or that declares
-   * `attributes`) are recorded as ever.
+   * and not recorded: its stages of kind `internal` and `retrieval` that are finished when the method returns, or when the
+   * promise settles that it returned, are told to the counter and never to `record`. All others (a stage with a stream, of
+   * another kind, that declares `attributes`, or whose promise has not settled when the trace ends or is aborted) are
+   * recorded as ever.
    */
   counterOf?(stageId: string, kind: StageKind): StageCounter;
   /** Sends what is queued and refuses further stages. Called once; given up after the deadline of the recorder. */

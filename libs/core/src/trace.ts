@@ -6,6 +6,7 @@ import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
 import type { StageDefinition } from './stage-definition.js';
+import { PendingCalls } from './pending-calls.js';
 import type {
   Attributes,
   ExecutionSummary,
@@ -44,6 +45,8 @@ export class Trace implements TraceHeader {
   #abort: AbortController | undefined;
   #windDown: WindDown | undefined;
   #lookups: TraceLookups | undefined;
+  /** Calls whose promises have not settled, and which are counted and not recorded; made for the first. */
+  #pending: PendingCalls | undefined;
   /** Ended stages that sinks have not seen, because nothing had decided to keep the trace when they ended. */
   #undecided: StageExecution[] = [];
 
@@ -118,6 +121,7 @@ export class Trace implements TraceHeader {
     if (this.root === undefined || !this.mayRecord) return;
     this.keptBecause ??= 'forced';
     this.#isRecording = true;
+    this.#pending?.promote();
   }
 
   /** Notes the moment of the first result, which is what "slow" means for a stream; returns it in ms from the start. */
@@ -175,6 +179,11 @@ export class Trace implements TraceHeader {
     return this.keptBecause === undefined && this.recorder.counts !== undefined && parent === this.root;
   }
 
+  /** Calls whose promises have not settled, of stages that are counted. */
+  get pending(): PendingCalls {
+    return (this.#pending ??= new PendingCalls());
+  }
+
   /** Counts a stage that ends now. */
   count(definition: StageDefinition, given: Outcome, startMs: number): void {
     const now = this.now();
@@ -225,6 +234,7 @@ export class Trace implements TraceHeader {
     if (root === undefined) return;
     // First of all: stages whose work stops at once still end by themselves.
     if (outcome === 'cancelled' && this.#windDown === undefined) this.#startWindDown(this.now());
+    this.#pending?.promote();
     const now = this.now();
     // Asked first: most traces end when everything in them has, and the tree may be large.
     if (this.#openStages > 0) root.closeSubstages(now);
@@ -259,6 +269,7 @@ export class Trace implements TraceHeader {
   }
 
   #startWindDown(atMs: number): WindDown {
+    this.#pending?.promote();
     const windDown = new WindDown(atMs);
     this.#windDown = windDown;
     this.#abort?.abort();

@@ -70,7 +70,7 @@ function followedThenable(onValue: ValueListener | undefined): ResultShape {
 }
 
 /** What a promise or a thenable came to. */
-function settleInBetween(stage: Stage, value: unknown, onValue: ValueListener | undefined): unknown {
+export function settleInBetween(stage: Stage, value: unknown, onValue: ValueListener | undefined): unknown {
   if (typeof value !== 'object' || value === null) return completeWithValue(stage, value, onValue);
   return completeSettled(stage, value, shapeOf(stage, value), false, onValue);
 }

@@ -43,6 +43,42 @@ export function followPromise<L>(
   return derived;
 }
 
+/** What is told how a promise settles. Neither method may throw. */
+export interface Settlement {
+  /** Returns what the promise resolves to for the caller. */
+  fulfilled(value: unknown): unknown;
+  rejected(error: unknown): void;
+}
+
+/** Whether it is nothing but a promise of this realm: with a `then` that is the native one, and carrying nothing. */
+export function isPlainPromise(result: object): result is Promise<unknown> {
+  try {
+    return result instanceof Promise && hasNativeThen(result) && !carriesSomething(result);
+  } catch {
+    // A proxy.
+    return false;
+  }
+}
+
+/**
+ * The derived promise of a plain one, see {@link followPromise}; undefined where there can be none, as of a subclass
+ * that cannot be derived from. Nothing is told then.
+ */
+export function settlementOf(promise: Promise<unknown>, told: Settlement): Promise<unknown> | undefined {
+  try {
+    return nativeThen.call(
+      promise,
+      (value: unknown) => told.fulfilled(value),
+      (error: unknown) => {
+        told.rejected(error);
+        throw error;
+      },
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 function carryOver(promise: object, derived: object): void {
   for (const key of Reflect.ownKeys(promise)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(promise, key);
