@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { steadyClock, systemClock } from './clock.js';
+import { ExecutionTracker } from './execution-tracker.js';
+import { Recorder } from './recorder.js';
 
 /** A clock whose readings are given; what is a function is called, and may throw. */
 function clockOf(
@@ -20,6 +22,27 @@ function clockOf(
 function broken(): number {
   throw new Error('no clock here');
 }
+
+describe('systemClock', () => {
+  it('reads what has taken the place of the global performance, from the next trace on', () => {
+    const real = Object.getOwnPropertyDescriptor(globalThis, 'performance');
+    const tracker = new ExecutionTracker(new Recorder({ sampleRate: 1 }));
+    const durationOf = (threadId: string, work: () => unknown): number | undefined => {
+      tracker.runTrace('ROOT', () => tracker.trackStage('A', work), { threadId });
+      return tracker.getExecutionSummary(threadId)?.stages[0]?.substages[0]?.durationMs;
+    };
+    let nowMs = 5;
+    try {
+      Object.defineProperty(globalThis, 'performance', { configurable: true, value: { now: () => nowMs } });
+      expect(durationOf('fake', () => (nowMs += 7))).toBe(7);
+    } finally {
+      Object.defineProperty(globalThis, 'performance', real ?? {});
+    }
+    nowMs = -1_000;
+    expect(durationOf('real', () => (nowMs += 1e9))).toBeLessThan(60_000);
+    expect(systemClock.now()).toBeLessThanOrEqual(performance.now());
+  });
+});
 
 describe('steadyClock', () => {
   it('leaves the system clock as it is', () => {

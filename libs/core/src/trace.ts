@@ -57,8 +57,8 @@ export class Trace implements TraceHeader {
     definition: StageDefinition,
     decision: TraceDecision,
   ) {
-    this.#startMs = recorder.clock.now();
     this.startedAt = recorder.clock.wallNow();
+    this.#startMs = recorder.clock.now();
     this.mayRecord = decision.mayRecord;
     this.keptBecause = decision.keptBecause;
     this.#isRecording = decision.isRecording;
