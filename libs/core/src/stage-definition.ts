@@ -4,6 +4,7 @@ import { meterOfProvider, withProvider } from './provider/with-provider.js';
 import type { StageListener } from './provider/stage-listener.js';
 import type { Stage } from './stage.js';
 import type { StageCount } from './stage-counts.js';
+import type { LatestExecutions } from './stage-statistics.js';
 import { type StageIds, stageIdProblem, stageNameOf } from './stage-id.js';
 import { type Attributes, type Metadata, STAGE_KINDS, type StageKind } from './stage-execution.js';
 
@@ -24,6 +25,8 @@ export interface StageDefinition {
   admittedBy?: StageIds | undefined;
   /** Set by what counts executions that are not recorded, so that it need not look itself up. */
   lastCount?: StageCount | undefined;
+  /** Set by the statistics for the same reason. */
+  latest?: LatestExecutions | undefined;
   /** Makes what listens to each execution; most stages have none. */
   readonly listener?: ((stage: Stage) => StageListener) | undefined;
   /** What remains of the definition when a stage has ended, which may be kept for long. Default: all of it. */
@@ -85,6 +88,7 @@ export function stageDefinition(
     followThenable: options.followThenable ?? kind === 'provider',
     admittedBy: undefined,
     lastCount: undefined,
+    latest: undefined,
     listener: LISTENERS[kind],
   };
   return withProvider(definition, options.provider);

@@ -1,5 +1,6 @@
 import type { Sink, StageCounter } from './sink.js';
 import { microseconds } from './microseconds.js';
+import type { StageDefinition } from './stage-definition.js';
 import type { Outcome, StageExecution } from './stage-execution.js';
 import { valuesAtRanks } from './values-at-ranks.js';
 
@@ -45,6 +46,18 @@ export class StatisticsSink implements Sink {
     this.#latestOf(stage.stageId).add(stage.durationMs, stage.outcome);
   }
 
+  /** The same, where the definition is at hand that the stage was made by: it remembers where its executions go. */
+  recordOf(definition: StageDefinition, stage: StageExecution): void {
+    const { latest } = definition;
+    if (latest === undefined || latest.owner !== this) this.#recordFirst(definition, stage);
+    else latest.add(stage.durationMs, stage.outcome);
+  }
+
+  #recordFirst(definition: StageDefinition, stage: StageExecution): void {
+    definition.latest = this.#latestOf(stage.stageId);
+    this.record(stage);
+  }
+
   counterOf(stageId: string): StageCounter {
     const latest = this.#latestOf(stageId);
     return ({ durationMs, outcome }) => {
@@ -55,7 +68,7 @@ export class StatisticsSink implements Sink {
   #latestOf(stageId: string): LatestExecutions {
     let latest = this.#latest.get(stageId);
     if (latest === undefined) {
-      latest = new LatestExecutions(this.capacity);
+      latest = new LatestExecutions(this, this.capacity);
       this.#latest.set(stageId, latest);
     }
     return latest;
@@ -75,7 +88,7 @@ const OUTCOMES: readonly Outcome[] = ['ok', 'error', 'cancelled'];
 const QUANTILES = [0, 0.5, 0.95, 0.99, 1];
 
 /** A ring of two typed arrays that doubles until it has reached its capacity: nine bytes an execution. */
-class LatestExecutions {
+export class LatestExecutions {
   #durations = new Float64Array(16);
   #outcomes = new Uint8Array(16);
   #added = 0;
@@ -83,7 +96,10 @@ class LatestExecutions {
   #next = 0;
   #size: number;
 
-  constructor(readonly capacity: number) {
+  constructor(
+    readonly owner: StatisticsSink,
+    readonly capacity: number,
+  ) {
     this.#size = Math.min(this.#durations.length, capacity);
   }
 

@@ -324,7 +324,7 @@ export class Stage implements StageExecution {
     this.#parent = undefined;
     const trace = this.#trace;
     const record = this === trace.root ? this.#givenAway() : this;
-    trace.stageEnded(record);
+    trace.stageEnded(record, this.#definition);
     return record;
   }
 

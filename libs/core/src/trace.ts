@@ -197,11 +197,11 @@ export class Trace implements TraceHeader {
     return 'cancelled';
   }
 
-  /** Called by a stage when it has ended. */
-  stageEnded(stage: StageExecution): void {
+  /** Called by a stage when it has ended, with the definition that it was made by. */
+  stageEnded(stage: StageExecution, definition: StageDefinition): void {
     this.#openStages -= 1;
     if (!this.#isRecording) return;
-    this.recorder.statistics.record(stage);
+    this.recorder.statistics.recordOf(definition, stage);
     this.recorder.measured.record(stage, this);
     if (this.keptBecause === undefined) this.#undecided.push(stage);
     else this.recorder.kept.record(stage, this);
@@ -294,7 +294,7 @@ export class Trace implements TraceHeader {
       return definition;
     }
     this.recorder.drops.stageIds += 1;
-    return { ...definition, stageId: OTHER_STAGE_ID, stageName: 'Other' };
+    return { ...definition, stageId: OTHER_STAGE_ID, stageName: 'Other', latest: undefined };
   }
 
   #announce(stage: Stage): void {
