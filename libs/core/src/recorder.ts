@@ -147,7 +147,7 @@ export class Recorder {
     );
     this.counts =
       this.rescue === undefined && canCount(forAll)
-        ? new StageCounts([this.statistics, ...forAll], this.stageIds, this.drops, this.#deliveries, report)
+        ? new StageCounts(this.statistics, forAll, this.stageIds, this.drops, this.#deliveries, report)
         : undefined;
   }
 

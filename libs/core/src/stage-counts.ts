@@ -5,6 +5,7 @@ import { microseconds } from './microseconds.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { Outcome } from './stage-execution.js';
 import { OTHER_STAGE_ID, type StageIds } from './stage-id.js';
+import type { LatestExecutions, StatisticsSink } from './stage-statistics.js';
 
 /** A sink that can count without records. */
 type CountingSink = Sink & Required<Pick<Sink, 'counterOf'>>;
@@ -22,6 +23,7 @@ export function isPlain({ kind, listener, forCall, followThenable }: StageDefini
 
 /** Counts stages that nobody records: per stage id it asks every sink once what counts it, and remembers that. */
 export class StageCounts {
+  readonly #statistics: StatisticsSink;
   readonly #sinks: readonly CountingSink[];
   readonly #stageIds: StageIds;
   readonly #drops: DropCounts;
@@ -31,12 +33,14 @@ export class StageCounts {
   readonly #counts = new Map<string, StageCount>();
 
   constructor(
+    statistics: StatisticsSink,
     sinks: readonly CountingSink[],
     stageIds: StageIds,
     drops: DropCounts,
     deliveries: Deliveries,
     report: InternalErrorReporter,
   ) {
+    this.#statistics = statistics;
     this.#sinks = sinks;
     this.#stageIds = stageIds;
     this.#drops = drops;
@@ -65,7 +69,8 @@ export class StageCounts {
     const key = `${kind} ${stageId}`;
     let count = this.#counts.get(key);
     if (count === undefined) {
-      count = new StageCount(this, this.#sinks, this.#deliveries, this.#report, { stageId, kind });
+      const latest = this.#statistics.latestOf(stageId);
+      count = new StageCount(this, latest, this.#sinks, this.#deliveries, this.#report, { stageId, kind });
       this.#counts.set(key, count);
     }
     return count;
@@ -74,6 +79,8 @@ export class StageCounts {
 
 /** The counters of one stage id. One object tells all of them of all its executions. */
 export class StageCount {
+  /** For the statistics. Asked by itself: V8 makes one function of this and of a loop over what is mostly one sink. */
+  readonly #latest: LatestExecutions;
   readonly #names: string[] = [];
   readonly #counters: StageCounter[] = [];
   readonly #told: { -readonly [K in keyof CountedStage]: CountedStage[K] };
@@ -82,11 +89,13 @@ export class StageCount {
 
   constructor(
     readonly owner: StageCounts,
+    latest: LatestExecutions,
     sinks: readonly CountingSink[],
     deliveries: Deliveries,
     report: InternalErrorReporter,
     stage: Pick<CountedStage, 'stageId' | 'kind'>,
   ) {
+    this.#latest = latest;
     this.#deliveries = deliveries;
     this.#report = report;
     this.#told = { ...stage, outcome: 'ok', durationMs: 0, endedAt: 0 };
@@ -114,6 +123,7 @@ export class StageCount {
 
   /** Apart, so that the numbers stay numbers: where `add` is inlined, V8 makes no objects of them. */
   #tell(): void {
+    this.#latest.add(this.#told.durationMs, this.#told.outcome);
     this.#deliveries.depth += 1;
     for (let at = 0; at < this.#counters.length; at += 1) {
       try {

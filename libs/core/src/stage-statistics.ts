@@ -1,4 +1,4 @@
-import type { Sink, StageCounter } from './sink.js';
+import type { Sink } from './sink.js';
 import { microseconds } from './microseconds.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { Outcome, StageExecution } from './stage-execution.js';
@@ -43,7 +43,7 @@ export class StatisticsSink implements Sink {
   constructor(readonly capacity: number) {}
 
   record(stage: StageExecution): void {
-    this.#latestOf(stage.stageId).add(stage.durationMs, stage.outcome);
+    this.latestOf(stage.stageId).add(stage.durationMs, stage.outcome);
   }
 
   /** The same, where the definition is at hand that the stage was made by: it remembers where its executions go. */
@@ -54,18 +54,12 @@ export class StatisticsSink implements Sink {
   }
 
   #recordFirst(definition: StageDefinition, stage: StageExecution): void {
-    definition.latest = this.#latestOf(stage.stageId);
+    definition.latest = this.latestOf(stage.stageId);
     this.record(stage);
   }
 
-  counterOf(stageId: string): StageCounter {
-    const latest = this.#latestOf(stageId);
-    return ({ durationMs, outcome }) => {
-      latest.add(durationMs, outcome);
-    };
-  }
-
-  #latestOf(stageId: string): LatestExecutions {
+  /** Where the executions of a stage go. */
+  latestOf(stageId: string): LatestExecutions {
     let latest = this.#latest.get(stageId);
     if (latest === undefined) {
       latest = new LatestExecutions(this, this.capacity);
