@@ -15,15 +15,24 @@ export class WindowClock {
   /** Its place in the ring. */
   place = 0;
 
+  /** When the slot begins and ends: to compare takes less than to divide, and this runs for every stage. */
+  #fromMs = 0;
+  #toMs = SLOT_MS;
+
   /** @param wallMs Epoch milliseconds. What lies back by less than the window counts as now: stages may end late. */
   advance(wallMs: number): void {
-    // A bit operation, and not Math.floor, because this runs for every stage; half minutes fit into 31 bits.
+    if (wallMs < this.#fromMs || wallMs >= this.#toMs) this.#leave(wallMs);
+  }
+
+  #leave(wallMs: number): void {
+    // Half minutes fit into 31 bits.
     const slot = (wallMs / SLOT_MS) | 0;
-    if (slot === this.slot) return;
     // Further back than the window: somebody has set the clock.
     if (slot < this.slot && slot > this.slot - SLOTS) return;
     this.slot = Math.max(0, slot);
     this.place = this.slot % SLOTS;
+    this.#fromMs = this.slot * SLOT_MS;
+    this.#toMs = this.#fromMs + SLOT_MS;
   }
 
   /** Whether what was put down in this slot still counts. */
@@ -38,24 +47,25 @@ export class WindowCount {
   readonly #slots = new Int32Array(SLOTS).fill(-1);
   readonly #counts = new Uint32Array(SLOTS);
   readonly #marked = new Uint32Array(SLOTS);
+  /** What is counted now goes here, and is put down when the slot is over. */
+  #slot = -1;
+  #place = 0;
+  #countNow = 0;
+  #markedNow = 0;
 
   constructor(clock: WindowClock) {
     this.#clock = clock;
   }
 
   add(isMarked: boolean): void {
-    const { place, slot } = this.#clock;
-    if (this.#slots[place] !== slot) {
-      this.#slots[place] = slot;
-      this.#counts[place] = 0;
-      this.#marked[place] = 0;
-    }
-    this.#counts[place] = (this.#counts[place] as number) + 1;
-    if (isMarked) this.#marked[place] = (this.#marked[place] as number) + 1;
+    if (this.#slot !== this.#clock.slot) this.#begin();
+    this.#countNow += 1;
+    if (isMarked) this.#markedNow += 1;
   }
 
   /** Both counts. */
   get totals(): { readonly count: number; readonly marked: number } {
+    this.#putDown();
     let count = 0;
     let marked = 0;
     for (let place = 0; place < SLOTS; place += 1) {
@@ -64,6 +74,23 @@ export class WindowCount {
       marked += this.#marked[place] as number;
     }
     return { count, marked };
+  }
+
+  #begin(): void {
+    this.#putDown();
+    const { place, slot } = this.#clock;
+    // Again, where the clock was set back and forth.
+    const isKnown = this.#slots[place] === slot;
+    this.#slot = slot;
+    this.#place = place;
+    this.#countNow = isKnown ? (this.#counts[place] as number) : 0;
+    this.#markedNow = isKnown ? (this.#marked[place] as number) : 0;
+  }
+
+  #putDown(): void {
+    this.#slots[this.#place] = this.#slot;
+    this.#counts[this.#place] = this.#countNow;
+    this.#marked[this.#place] = this.#markedNow;
   }
 
   /** The share of the marked ones; undefined when the window is empty. */
