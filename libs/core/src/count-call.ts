@@ -25,14 +25,20 @@ export function countCall(
   try {
     result = call.apply(self, args);
   } catch (error) {
-    countStage(parent, definition, trace.isAborted || isAbortError(error) ? 'cancelled' : 'error', startMs);
+    countFailure(parent, definition, error, startMs);
     throw error;
   }
   if (typeof result === 'object' && result !== null) {
-    return countObject(parent, definition, result, startMs, trace.stageCount === stagesBefore);
+    return countObject(parent, definition, result, startMs, stagesBefore);
   }
   countStage(parent, definition, 'ok', startMs);
   return result;
+}
+
+/** Apart, like all that is rare: what every call does fits into one function of V8's then. */
+function countFailure(parent: Stage, definition: StageDefinition, error: unknown, startMs: number): void {
+  const isCancelled = parent.trace.isAborted || isAbortError(error);
+  countStage(parent, definition, isCancelled ? 'cancelled' : 'error', startMs);
 }
 
 function countObject(
@@ -40,7 +46,7 @@ function countObject(
   definition: StageDefinition,
   result: object,
   startMs: number,
-  isUntouched: boolean,
+  stagesBefore: number,
 ): unknown {
   // The call itself may have ended or aborted the trace, or have had it kept.
   const isStillCounted = parent.trace.counts(parent) && !parent.trace.isAborted;
@@ -50,6 +56,7 @@ function countObject(
     countStage(parent, definition, 'ok', startMs);
     return result;
   }
+  const isUntouched = parent.trace.stageCount === stagesBefore;
   const stage = stageSince(parent, definition, startMs);
   if (stage === undefined) return result;
   return complete(stage, result, definition.followThenable, undefined, isUntouched);
