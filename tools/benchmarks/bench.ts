@@ -11,6 +11,7 @@ const QUESTIONS = [
   'stage-overhead',
   'metrics-record',
   'metrics-scrape',
+  'log-line',
   'history-bytes',
   'reading',
   'million-requests',

@@ -2,7 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { LogWriter } from '@followspot/sinks/log';
 
 /** The reference's form: `Stage completed: Cache Lookup | stage=2.0_CACHE_LOOKUP | thread_id=… | duration_ms=5.23`. */
-export function textWriter(logger: Logger): LogWriter {
+export function textWriter(logger: Pick<Logger, 'debug' | 'log' | 'warn' | 'error'>): LogWriter {
   return {
     debug: (fields, message) => {
       logger.debug(line(fields, message));
