@@ -195,10 +195,10 @@ describe('a stage of a trace that nobody keeps', () => {
     await results[1];
     expect(sink.countedWords).toEqual(['METHOD ok']);
     trace.abort(tracking.clock.now());
-    const stopped = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<undefined>();
     trace.whenStopped(() => {
       trace.root?.cancel();
-      stopped.resolve();
+      stopped.resolve(undefined);
     });
     tracking.clock.advance(7);
     gates[0]?.resolve('after');

@@ -50,6 +50,19 @@ describe('The sliding window', () => {
     expect(count.totals.count).toBe(2);
   });
 
+  it('has what was counted in a slot still when the clock is set back to it', () => {
+    const { clock, count } = windowAt();
+    count.add(true);
+    // To a slot that is far from it and has another place.
+    clock.advance(START + WINDOW_MS + SLOT_MS);
+    count.add(false);
+    expect(count.totals).toEqual({ count: 1, marked: 0 });
+    clock.advance(START);
+    expect(count.totals).toEqual({ count: 1, marked: 1 });
+    count.add(true);
+    expect(count.totals).toEqual({ count: 2, marked: 2 });
+  });
+
   it.each([-3_600_000, 3_600_000])('goes on when the clock is set by %p ms', (byMs) => {
     const { clock, count } = windowAt();
     count.add(true);
