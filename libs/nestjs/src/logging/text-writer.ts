@@ -20,18 +20,23 @@ export function textWriter(logger: Pick<Logger, 'debug' | 'log' | 'warn' | 'erro
 }
 
 function line(fields: object, message: string): string {
-  const { context: _, event, traceId, threadId, stageName, attributes: __, ...others } = fields as Fields;
+  const { event, traceId, threadId, stageName } = fields as Fields;
   // What the message is about stands in it: a stage has a line of its own name, other events say what they are.
-  const [text, shown] =
-    event === 'stage' ? [`${message}: ${String(stageName)}`, others] : [message, { event, ...others }];
-  const ids = traceId === undefined ? {} : { threadId: threadId ?? traceId, traceId };
-  const pairs = Object.entries({ ...shown, ...ids }).map(
-    ([key, value]) => `${snakeCase(key)}=${plain(value)}`,
-  );
-  return [onOneLine(text), ...pairs].join(' | ');
+  const isStage = event === 'stage';
+  let text = onOneLine(isStage ? `${message}: ${String(stageName)}` : message);
+  for (const key of Object.keys(fields)) {
+    const value = (fields as Fields)[key];
+    if (value === undefined || ELSEWHERE.has(key) || (isStage && key === 'event')) continue;
+    text += ` | ${snakeCase(key)}=${plain(value)}`;
+  }
+  if (traceId === undefined) return text;
+  return `${text} | thread_id=${plain(threadId ?? traceId)} | trace_id=${plain(traceId)}`;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** Fields that have a place of their own, or none. */
+const ELSEWHERE = new Set(['context', 'traceId', 'threadId', 'stageName', 'attributes']);
 
 /** Quoted where it could be taken for another field or another line, as an error's message could. */
 function plain(value: unknown): string {
@@ -44,6 +49,14 @@ function onOneLine(text: string): string {
   return /[\p{Cc}\u2028\u2029|]/u.test(text) ? JSON.stringify(text) : text;
 }
 
+/** The names of fields are few. */
+const snakeCased = new Map<string, string>();
+
 function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  let name = snakeCased.get(key);
+  if (name === undefined) {
+    name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    snakeCased.set(key, name);
+  }
+  return name;
 }

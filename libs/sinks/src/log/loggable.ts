@@ -1,6 +1,8 @@
 import { types } from 'node:util';
 import { describeError } from '@followspot/core';
+import { isHarmless } from './harmless-text.js';
 import type { LogLimits } from './log-limits.js';
+import { costOfFields, costOfObject, ENTRY_COST, LONGEST_KEY } from './plain-cost.js';
 import { REDACTED, redactText } from './redact-text.js';
 import type { SecretKeys } from './secret-keys.js';
 
@@ -13,9 +15,6 @@ export interface LoggableOptions {
 
 /** Longer than any secret of which a cut could leave a part that no longer looks like one. */
 const MARGIN = 256;
-const LONGEST_KEY = 128;
-/** What one entry costs beside its text. */
-const ENTRY_COST = 8;
 /** What a header may be called. */
 const NAME = /^[\w-]{1,64}$/;
 const ELLIPSIS = '…';
@@ -37,6 +36,24 @@ export class Loggable {
   constructor(options: LoggableOptions) {
     this.#options = options;
     this.#left = options.limits.lineLength;
+  }
+
+  /**
+   * The fields of a line. They are no copy where nothing in them has to be hidden or cut.
+   * @param fields Made for this line, by ourselves.
+   */
+  fields(fields: Record<string, unknown>): Record<string, unknown> {
+    const { limits, keys } = this.#options;
+    return this.#takes(costOfFields(fields, limits, keys))
+      ? fields
+      : (this.copy(fields) as Record<string, unknown>);
+  }
+
+  /** The message of a line, which is often the same. */
+  message(text: string): string {
+    const { textLength } = this.#options.limits;
+    if (text.length <= textLength && isHarmless(text) && this.#takes(text.length)) return text;
+    return this.text(text);
   }
 
   /** A copy of one value; `key` is its name, and decides whether it may be shown. */
@@ -78,6 +95,7 @@ export class Loggable {
   }
 
   #object(value: object): unknown {
+    if (this.#isPlain(value)) return { ...value };
     this.#left -= ENTRY_COST;
     if (this.#path.includes(value)) return '[circular]';
     if (types.isProxy(value)) return '[proxy]';
@@ -91,6 +109,20 @@ export class Loggable {
     } finally {
       this.#path.pop();
     }
+  }
+
+  /** Whether an object can be shown as it is; if so, it has been paid for. */
+  #isPlain(value: object): boolean {
+    const { limits, keys } = this.#options;
+    if (this.#path.length >= limits.depth || types.isProxy(value)) return false;
+    return this.#takes(costOfObject(value, limits, keys));
+  }
+
+  /** Pays for what fits and leaves something for what comes after it. */
+  #takes(cost: number): boolean {
+    if (cost >= this.#left) return false;
+    this.#left -= cost;
+    return true;
   }
 
   /** What is an object and not shown as one. */

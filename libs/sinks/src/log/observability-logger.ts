@@ -69,16 +69,23 @@ export class ObservabilityLogger {
   /** `event: request`. At `error` when it failed or was answered with 500 and above, otherwise at `info`. */
   logRequestMetrics(request: RequestMetrics): void {
     this.#write(() => {
-      const { method, route, statusCode, latencyMs, keptBecause, outcome } = request;
+      const { method, route, statusCode, latencyMs, keptBecause, outcome, errorType } = request;
       const isFailed = outcome === 'error' || (statusCode ?? 0) >= 500;
       const ended = [statusCode, outcome === 'ok' ? undefined : outcome].filter((part) => part !== undefined);
-      const message = `${method} ${route} ${ended.join(', ')}`;
       return {
         level: isFailed ? 'error' : 'info',
-        event: 'request',
-        message,
-        fields: { method, route, statusCode, latencyMs, keptBecause },
-        details: request,
+        message: `${method} ${route} ${ended.join(', ')}`,
+        fields: {
+          ...headOf('request', request),
+          method,
+          route,
+          statusCode,
+          latencyMs,
+          keptBecause,
+          outcome,
+          errorType,
+        },
+        attributes: request.attributes,
       };
     });
   }
@@ -92,10 +99,21 @@ export class ObservabilityLogger {
       const { route, durationMs, heartbeats, events, ending, timeToFirstEventMs, stalls, bytes } = stream;
       return {
         level: sseLevel(ending),
-        event: 'sse',
         message: `Stream ${ending ?? 'refused'}`,
-        fields: { route, ending, durationMs, timeToFirstEventMs, events, heartbeats, stalls, bytes },
-        details: stream,
+        fields: {
+          ...headOf('sse', stream),
+          route,
+          ending,
+          durationMs,
+          timeToFirstEventMs,
+          events,
+          heartbeats,
+          stalls,
+          bytes,
+          outcome: stream.outcome,
+          errorType: stream.errorType,
+        },
+        attributes: stream.attributes,
       };
     });
   }
@@ -103,15 +121,26 @@ export class ObservabilityLogger {
   /** `event: provider`. At `warn` when the call failed: another attempt may have helped. Otherwise at `info`. */
   logProviderMetrics(call: ProviderMetrics): void {
     this.#write(() => {
-      const { provider, model, latencyMs, success } = call;
+      const { provider, model, latencyMs, success, outcome, errorType } = call;
       const { inputTokens, outputTokens, tokenCost, apiCost } = call;
-      const ended = success ? (call.outcome ?? 'ok') : 'failed';
+      const ended = success ? (outcome ?? 'ok') : 'failed';
       return {
         level: success ? 'info' : 'warn',
-        event: 'provider',
         message: `Provider ${provider} ${ended}`,
-        fields: { provider, model, latencyMs, success, inputTokens, outputTokens, tokenCost, apiCost },
-        details: call,
+        fields: {
+          ...headOf('provider', call),
+          provider,
+          model,
+          latencyMs,
+          success,
+          inputTokens,
+          outputTokens,
+          tokenCost,
+          apiCost,
+          outcome,
+          errorType,
+        },
+        attributes: call.attributes,
       };
     });
   }
@@ -119,13 +148,12 @@ export class ObservabilityLogger {
   /** `event: cache`, at `info`. */
   logCacheMetrics(lookup: CacheMetrics): void {
     this.#write(() => {
-      const { cache, hit, latencyMs } = lookup;
+      const { cache, hit, latencyMs, outcome, errorType } = lookup;
       return {
         level: 'info',
-        event: 'cache',
         message: `Cache ${cache} ${hit ? 'hit' : 'miss'}`,
-        fields: { cache, hit, latencyMs },
-        details: lookup,
+        fields: { ...headOf('cache', lookup), cache, hit, latencyMs, outcome, errorType },
+        attributes: lookup.attributes,
       };
     });
   }
@@ -138,13 +166,17 @@ export class ObservabilityLogger {
    * @param data Anything else that is known.
    */
   logStreamEvent(eventType: string, streamId: string, data?: object, details: LineDetails = {}): void {
-    this.#write(() => ({
-      level: eventType === 'opened' ? 'debug' : 'info',
-      event: 'stream_event',
-      message: `Stream ${eventType}`,
-      fields: { eventType, streamId, data },
-      details,
-    }));
+    const level = eventType === 'opened' ? 'debug' : 'info';
+    if (!this.#writes(level)) return;
+    this.#write(() => {
+      const { outcome, errorType, attributes } = details;
+      return {
+        level,
+        message: `Stream ${eventType}`,
+        fields: { ...headOf('stream_event', details), eventType, streamId, data, outcome, errorType },
+        attributes,
+      };
+    });
   }
 
   /**
@@ -154,39 +186,44 @@ export class ObservabilityLogger {
    */
   logError(errorType: string, message: string, details: ErrorDetails = {}): void {
     this.#write(() => {
-      const { level = 'error', status, cause, causes = [] } = details;
-      const chain = cause === undefined ? causes : [...causesOf(cause), ...causes];
+      const { level = 'error', status, cause, causes: known = [], outcome, attributes } = details;
+      const chain = cause === undefined ? known : [...causesOf(cause), ...known];
+      const causes = chain.length > 0 ? chain : undefined;
       return {
         level,
-        event: 'error',
         message: message === '' ? errorType : message,
-        fields: { status, causes: chain.length > 0 ? chain : undefined },
-        details: { ...details, errorType },
+        fields: { ...headOf('error', details), status, causes, outcome, errorType },
+        attributes,
       };
     });
   }
 
   /** `event: stage`, at `debug`: a stage has started. */
-  logStageStarted(stage: StageStart, trace: TraceIdentity): void {
-    this.#write(() => ({
-      level: 'debug',
-      event: 'stage',
-      message: 'Stage started',
-      fields: { stageName: stage.stageName, kind: stage.kind },
-      details: { ...identityOf(trace), stage: stage.stageId, attributes: stage.attributes },
-    }));
+  logStageStarted(started: StageStart, trace: TraceIdentity): void {
+    if (!this.#writes('debug')) return;
+    this.#write(() => {
+      const { stageId: stage, stageName, kind, attributes } = started;
+      const { traceId, threadId } = idsOf(trace);
+      return {
+        level: 'debug',
+        message: 'Stage started',
+        fields: { event: 'stage', traceId, threadId, stage, stageName, kind },
+        attributes,
+      };
+    });
   }
 
   /** `event: stage`, at `info`: a stage has ended that none of the other lines is about. */
-  logStageCompleted(stage: StageExecution, trace: TraceIdentity): void {
+  logStageCompleted(ended: StageExecution, trace: TraceIdentity): void {
     this.#write(() => {
-      const { stageId, stageName, kind, durationMs, outcome, ending, errorType, attributes } = stage;
+      const { stageId: stage, stageName, kind, durationMs, outcome, ending, errorType, attributes } = ended;
+      const { traceId, threadId } = idsOf(trace);
+      const head = { event: 'stage', traceId, threadId, stage };
       return {
         level: 'info',
-        event: 'stage',
         message: 'Stage completed',
-        fields: { stageName, kind, durationMs, ending },
-        details: { ...identityOf(trace), stage: stageId, outcome, errorType, attributes },
+        fields: { ...head, stageName, kind, durationMs, ending, outcome, errorType },
+        attributes,
       };
     });
   }
@@ -194,29 +231,44 @@ export class ObservabilityLogger {
   /** Never throws: neither what it is given nor the writer can. */
   #write(describe: () => Line): void {
     try {
-      const { level, event, message, fields, details } = describe();
+      const { level, message, fields, attributes } = describe();
       if (this.#writer.isLevelEnabled?.(level) === false) return;
       const loggable = new Loggable(this.#loggable);
-      const { stage, outcome, errorType, attributes } = details;
-      const { traceId, threadId } = idsOf(details);
-      const ids = { traceId, threadId: threadId === traceId ? undefined : threadId };
-      const copy = loggable.copy({ event, ...ids, stage, ...fields, outcome, errorType });
-      const more = isEmpty(attributes) ? {} : { attributes: loggable.copy(attributes) };
-      const text = loggable.text(message);
+      const line = loggable.fields(fields);
+      if (!isEmpty(attributes)) line['attributes'] = loggable.copy(attributes);
+      const text = loggable.message(message);
       if (this.#faults !== undefined) this.#faults.drops.logValues += loggable.cuts;
-      this.#writer[level]({ ...(copy as object), ...more }, text);
+      this.#writer[level](line, text);
     } catch (error) {
       this.#faults?.reportInternalError('log', error);
     }
   }
+
+  /** Asked early of lines that are hardly ever written. */
+  #writes(level: LogLevel): boolean {
+    try {
+      return this.#writer.isLevelEnabled?.(level) !== false;
+    } catch (error) {
+      this.#faults?.reportInternalError('log', error);
+      return false;
+    }
+  }
 }
+
+type LineIds = Pick<LineDetails, 'traceId' | 'threadId'>;
 
 interface Line {
   readonly level: LogLevel;
-  readonly event: string;
   readonly message: string;
-  readonly fields: object;
-  readonly details: LineDetails;
+  /** In the order in which they are written; what is undefined is not. */
+  readonly fields: Record<string, unknown>;
+  readonly attributes: object | undefined;
+}
+
+/** What every line begins with. */
+function headOf(event: string, details: LineDetails): Record<string, unknown> {
+  const { traceId, threadId } = idsOf(details);
+  return { event, traceId, threadId, stage: details.stage };
 }
 
 /** A stream without an ending was refused before it began. */
@@ -225,15 +277,12 @@ function sseLevel(ending: StreamEnding | undefined): LogLevel {
   return ending !== undefined && FAILED_ENDINGS.has(ending) ? 'error' : 'info';
 }
 
-/** What is not given is that of the running trace. */
-function idsOf({ traceId, threadId }: LineDetails): Pick<LineDetails, 'traceId' | 'threadId'> {
-  if (traceId !== undefined) return { traceId, threadId };
-  const trace = currentStage()?.trace;
-  return { traceId: trace?.traceId, threadId: threadId ?? trace?.threadId };
-}
-
-function identityOf({ traceId, threadId }: TraceIdentity): Pick<LineDetails, 'traceId' | 'threadId'> {
-  return { traceId, threadId };
+/** What is not given is that of the running trace. A thread id that is the trace id says nothing more. */
+function idsOf(given: LineIds): LineIds {
+  const trace = given.traceId === undefined ? currentStage()?.trace : undefined;
+  const traceId = given.traceId ?? trace?.traceId;
+  const threadId = given.threadId ?? trace?.threadId;
+  return { traceId, threadId: threadId === traceId ? undefined : threadId };
 }
 
 /** The cause itself and what it was caused by, as text. */

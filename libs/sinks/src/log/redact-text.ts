@@ -55,9 +55,14 @@ const SECRET_NAMES = new SecretKeys([], true);
 const SUSPICIOUS =
   /[:=]|bearer|basic|-----BEGIN|[spr]k[-_]|gh[pousr]_|github_pat|glpat-|xox|A[KS]IA|AIza|npm_|hf_|gsk_|xai-|eyJ/i;
 
+/** Whether there can be anything in a text that {@link redactText} hides. */
+export function isSuspicious(text: string): boolean {
+  return SUSPICIOUS.test(text);
+}
+
 /** The text without secrets, and without query text unless that may be shown. */
 export function redactText(text: string, showsQueryText: boolean): string {
-  if (!SUSPICIOUS.test(text)) return text;
+  if (!isSuspicious(text)) return text;
   let shown = text;
   for (const [pattern, replacement] of showsQueryText ? SECRETS : ALL)
     shown = shown.replace(pattern, replacement);
