@@ -41,10 +41,11 @@ export class Loggable {
   /**
    * The fields of a line. They are no copy where nothing in them has to be hidden or cut.
    * @param fields Made for this line, by ourselves.
+   * @param form The same for lines whose fields have the same names.
    */
-  fields(fields: Record<string, unknown>): Record<string, unknown> {
+  fields(fields: Record<string, unknown>, form: string): Record<string, unknown> {
     const { limits, keys } = this.#options;
-    return this.#takes(costOfFields(fields, limits, keys))
+    return this.#takes(costOfFields(fields, form, limits, keys))
       ? fields
       : (this.copy(fields) as Record<string, unknown>);
   }

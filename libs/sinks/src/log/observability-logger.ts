@@ -68,7 +68,7 @@ export class ObservabilityLogger {
 
   /** `event: request`. At `error` when it failed or was answered with 500 and above, otherwise at `info`. */
   logRequestMetrics(request: RequestMetrics): void {
-    this.#write(() => {
+    this.#write('requestMetrics', () => {
       const { method, route, statusCode, latencyMs, keptBecause, outcome, errorType } = request;
       const isFailed = outcome === 'error' || (statusCode ?? 0) >= 500;
       const ended = [statusCode, outcome === 'ok' ? undefined : outcome].filter((part) => part !== undefined);
@@ -95,7 +95,7 @@ export class ObservabilityLogger {
    * client that left is not an error.
    */
   logSseMetrics(stream: SseMetrics): void {
-    this.#write(() => {
+    this.#write('sseMetrics', () => {
       const { route, durationMs, heartbeats, events, ending, timeToFirstEventMs, stalls, bytes } = stream;
       return {
         level: sseLevel(ending),
@@ -120,7 +120,7 @@ export class ObservabilityLogger {
 
   /** `event: provider`. At `warn` when the call failed: another attempt may have helped. Otherwise at `info`. */
   logProviderMetrics(call: ProviderMetrics): void {
-    this.#write(() => {
+    this.#write('providerMetrics', () => {
       const { provider, model, latencyMs, success, outcome, errorType } = call;
       const { inputTokens, outputTokens, tokenCost, apiCost } = call;
       const ended = success ? (outcome ?? 'ok') : 'failed';
@@ -147,7 +147,7 @@ export class ObservabilityLogger {
 
   /** `event: cache`, at `info`. */
   logCacheMetrics(lookup: CacheMetrics): void {
-    this.#write(() => {
+    this.#write('cacheMetrics', () => {
       const { cache, hit, latencyMs, outcome, errorType } = lookup;
       return {
         level: 'info',
@@ -168,7 +168,7 @@ export class ObservabilityLogger {
   logStreamEvent(eventType: string, streamId: string, data?: object, details: LineDetails = {}): void {
     const level = eventType === 'opened' ? 'debug' : 'info';
     if (!this.#writes(level)) return;
-    this.#write(() => {
+    this.#write('streamEvent', () => {
       const { outcome, errorType, attributes } = details;
       return {
         level,
@@ -185,7 +185,7 @@ export class ObservabilityLogger {
    * @param message What has happened, for people.
    */
   logError(errorType: string, message: string, details: ErrorDetails = {}): void {
-    this.#write(() => {
+    this.#write('error', () => {
       const { level = 'error', status, cause, causes: known = [], outcome, attributes } = details;
       const chain = cause === undefined ? known : [...causesOf(cause), ...known];
       const causes = chain.length > 0 ? chain : undefined;
@@ -201,7 +201,7 @@ export class ObservabilityLogger {
   /** `event: stage`, at `debug`: a stage has started. */
   logStageStarted(started: StageStart, trace: TraceIdentity): void {
     if (!this.#writes('debug')) return;
-    this.#write(() => {
+    this.#write('stageStarted', () => {
       const { stageId: stage, stageName, kind, attributes } = started;
       const { traceId, threadId } = idsOf(trace);
       return {
@@ -215,26 +215,39 @@ export class ObservabilityLogger {
 
   /** `event: stage`, at `info`: a stage has ended that none of the other lines is about. */
   logStageCompleted(ended: StageExecution, trace: TraceIdentity): void {
-    this.#write(() => {
+    this.#write('stageCompleted', () => {
       const { stageId: stage, stageName, kind, durationMs, outcome, ending, errorType, attributes } = ended;
       const { traceId, threadId } = idsOf(trace);
-      const head = { event: 'stage', traceId, threadId, stage };
       return {
         level: 'info',
         message: 'Stage completed',
-        fields: { ...head, stageName, kind, durationMs, ending, outcome, errorType },
+        fields: {
+          event: 'stage',
+          traceId,
+          threadId,
+          stage,
+          stageName,
+          kind,
+          durationMs,
+          ending,
+          outcome,
+          errorType,
+        },
         attributes,
       };
     });
   }
 
-  /** Never throws: neither what it is given nor the writer can. */
-  #write(describe: () => Line): void {
+  /**
+   * Never throws: neither what it is given nor the writer can.
+   * @param form The same for lines whose fields have the same names.
+   */
+  #write(form: string, describe: () => Line): void {
     try {
       const { level, message, fields, attributes } = describe();
       if (this.#writer.isLevelEnabled?.(level) === false) return;
       const loggable = new Loggable(this.#loggable);
-      const line = loggable.fields(fields);
+      const line = loggable.fields(fields, form);
       if (!isEmpty(attributes)) line['attributes'] = loggable.copy(attributes);
       const text = loggable.message(message);
       if (this.#faults !== undefined) this.#faults.drops.logValues += loggable.cuts;

@@ -15,18 +15,21 @@ const NOT_PLAIN = Number.POSITIVE_INFINITY;
  * What the fields of a line take of its bound where they can be written as they are, as nearly all can: only texts,
  * numbers and flags, of which none has to be hidden or cut. Infinite where they have to be gone through with care.
  * @param fields Made by ourselves: there is no getter, and the names are harmless.
+ * @param form The same for lines whose fields have the same names.
  */
 export function costOfFields(
   fields: Readonly<Record<string, unknown>>,
+  form: string,
   { textLength }: LogLimits,
   keys: SecretKeys,
 ): number {
+  const mayHide = keys.hidesIn(form, fields);
   let cost = ENTRY_COST;
   for (const key in fields) {
     const value = fields[key];
     cost += ENTRY_COST;
     if (value === undefined) continue;
-    if (keys.hides(key, value)) return NOT_PLAIN;
+    if (mayHide && keys.hides(key, value)) return NOT_PLAIN;
     if (typeof value === 'string') {
       if (value.length > textLength || !isHarmless(value)) return NOT_PLAIN;
       cost += value.length;

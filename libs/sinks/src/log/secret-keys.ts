@@ -17,6 +17,7 @@ type Nature = 'plain' | 'secret' | 'tokens' | 'query text';
 export class SecretKeys {
   readonly #further: ReadonlySet<string>;
   readonly #hidesQueryText: boolean;
+  readonly #forms = new Map<string, boolean>();
   readonly #known = new Map<string, Nature>();
 
   /**
@@ -36,6 +37,19 @@ export class SecretKeys {
     if (nature === 'plain') return false;
     // A model's tokens are counted; whatever else is a token is none of a reader's business.
     return nature === 'secret' || typeof value !== 'number';
+  }
+
+  /**
+   * Whether any of these names hides a value.
+   * @param form What the names are those of, always the same ones: it is asked of once.
+   */
+  hidesIn(form: string, fields: object): boolean {
+    let hides = this.#forms.get(form);
+    if (hides === undefined) {
+      hides = Object.keys(fields).some((name) => this.hides(name, 'any text'));
+      this.#forms.set(form, hides);
+    }
+    return hides;
   }
 
   #natureOf(key: string): Nature {
