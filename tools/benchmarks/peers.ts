@@ -12,7 +12,7 @@ export async function installPeers(): Promise<void> {
 export function missingPeers(): string | undefined {
   return folder.isInstalled
     ? undefined
-    : 'not installed; `npm run bench` does it once the npm registry answers.';
+    : 'not installed; `npm run bench:peers` does it once the npm registry answers.';
 }
 
 /** Name and version of the peers that the tables mention; empty when they are not installed. */
