@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
-import type { LogWriter } from '@followspot/sinks/log';
+import type { LogLevel, LogWriter } from '@followspot/sinks/log';
 import { textWriter } from './text-writer.js';
 
 const CONTEXT = 'Followspot';
@@ -12,20 +12,27 @@ const CONTEXT = 'Followspot';
 export async function createLogWriter(): Promise<LogWriter> {
   const pino = await pinoModules();
   const text = textWriter(new Logger(CONTEXT));
-  // Looked up per line: nestjs-pino makes its root logger when its module is created, which may come after ours.
-  const writer = (): LogWriter => pino.find(({ PinoLogger }) => PinoLogger.root)?.PinoLogger.root ?? text;
   const write =
-    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (level: LogLevel) =>
     (fields: object, message: string): void => {
-      writer()[level]({ context: CONTEXT, ...fields }, message);
+      const root = rootOf(pino);
+      if (root === undefined) text[level](fields, message);
+      // The copy comes first: V8 clones an object as a whole, but adds one to another key by key.
+      else root[level]({ ...fields, context: CONTEXT }, message);
     };
   return {
     debug: write('debug'),
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    isLevelEnabled: (level) => writer().isLevelEnabled?.(level) ?? true,
+    isLevelEnabled: (level) => rootOf(pino)?.isLevelEnabled?.(level) ?? true,
   };
+}
+
+/** Looked up per line: nestjs-pino makes its root logger when its module is created, which may come after ours. */
+function rootOf(modules: readonly PinoModule[]): LogWriter | undefined {
+  for (const { PinoLogger } of modules) if (PinoLogger.root !== undefined) return PinoLogger.root;
+  return undefined;
 }
 
 /** What is used of nestjs-pino. */

@@ -36,7 +36,7 @@ function line(fields: object, message: string): string {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Fields that have a place of their own, or none. */
-const ELSEWHERE = new Set(['context', 'traceId', 'threadId', 'stageName', 'attributes']);
+const ELSEWHERE = new Set(['traceId', 'threadId', 'stageName', 'attributes']);
 
 /** Quoted where it could be taken for another field or another line, as an error's message could. */
 function plain(value: unknown): string {
