@@ -20,6 +20,7 @@ const launches = options.isQuick ? 1 : 6;
 const CALLS = 500;
 const BARE = 'no line at all';
 const PINO = 'pino: one info line with four fields';
+const FIELDS = 'pino: one info line with the fields of a stage';
 const STAGE = 'a stage';
 const TARGET = 1.5;
 const JSON_GROUP = 'JSON';
@@ -70,6 +71,7 @@ function casesOf(group: string, sink: Sink): Case[] {
   return [
     caseOf(group, BARE, 'internal', () => ({}), { name: 'none', record: () => {} }),
     caseOf(group, PINO, 'internal', () => ({}), plainPino()),
+    caseOf(group, FIELDS, 'internal', () => ({}), pinoOfStage()),
     caseOf(group, STAGE, 'internal', () => ({}), sink),
     caseOf(group, 'a stage with attributes', 'retrieval', (n) => ({ results: n, index: 'parts' }), sink),
     caseOf(group, 'a cache look-up', 'cache', (n) => ({ cache: 'l1', hit: n % 2 === 0 }), sink),
@@ -94,11 +96,25 @@ function plainPino(): Sink {
   };
 }
 
+/** What is left to say where nothing is bounded or looked through. */
+function pinoOfStage(): Sink {
+  const logger = pino({ level: 'info' }, NOWHERE);
+  return {
+    name: 'pino',
+    record: ({ stageId: stage, stageName, kind, durationMs, outcome }, { traceId }) => {
+      logger.info(
+        { event: 'stage', traceId, stage, stageName, kind, durationMs, outcome },
+        'Stage completed',
+      );
+    },
+  };
+}
+
 /** The text alone: what Nest's own logger makes of it is not ours. */
 function textNowhere(): LogWriter {
-  let length = 0;
+  const taken = { characters: 0 };
   const take = (text: string): void => {
-    length += text.length;
+    taken.characters += text.length;
   };
   return textWriter({ debug: take, log: take, warn: take, error: take });
 }

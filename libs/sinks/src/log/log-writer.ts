@@ -1,7 +1,10 @@
 /** How much a line matters, in the words of pino. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Where lines go; a pino logger fits as it is. */
+/**
+ * Where lines go; a pino logger fits as it is. The fields are made for the line and belong to the writer. As in JSON, a
+ * field that is undefined is not to be written.
+ */
 export interface LogWriter {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -138,6 +138,66 @@ describe('ObservabilityLogger', () => {
     expect(open.writer.lines[0]!.fields['attributes']).toEqual(attributes);
   });
 
+  it('hides a field by its name where the application says so, in each line that has it', () => {
+    const { writer, logger } = logging({ redactKeys: ['latencyMs', 'duration_ms', 'stageName'] });
+    const stage = { stageId: '1.0_WORK', stageName: 'Work', kind: 'internal', attributes: {} } as const;
+    const trace = { traceId: 'a', threadId: 'a', keptBecause: undefined };
+    logger.logStageStarted({ ...stage, startedAt: 0 } as never, trace);
+    logger.logStageCompleted({ ...stage, durationMs: 5, outcome: 'ok' } as never, trace);
+    for (const hit of [true, false]) logger.logCacheMetrics({ cache: 'l1', hit, latencyMs: 1 });
+    expect(
+      writer.lines.map(({ fields: { stageName, durationMs, latencyMs } }) => [
+        stageName,
+        durationMs,
+        latencyMs,
+      ]),
+    ).toEqual([
+      ['[redacted]', undefined, undefined],
+      ['[redacted]', '[redacted]', undefined],
+      [undefined, undefined, '[redacted]'],
+      [undefined, undefined, '[redacted]'],
+    ]);
+  });
+
+  it('shows the tokens of a provider only where they are counts', () => {
+    const { writer, logger } = logging();
+    const call = { provider: 'openai', latencyMs: 1, success: true };
+    for (const inputTokens of [5, 'abc' as never]) logger.logProviderMetrics({ ...call, inputTokens });
+    expect(writer.lines.map(({ fields }) => fields['inputTokens'])).toEqual([5, '[redacted]']);
+  });
+
+  it('redacts a text each time it comes, and shows one that only looks suspicious', () => {
+    const { writer, logger } = logging();
+    for (const route of ['/items/:id', '/login?token=hunter2', '/items/:id', '/login?token=hunter2'])
+      logger.logRequestMetrics({ method: 'GET', route, latencyMs: 1, attributes: { route } });
+    const routes = ['/items/:id', '/login?token=[redacted]', '/items/:id', '/login?token=[redacted]'];
+    expect(writer.lines.map(({ fields: { route, attributes } }) => [route, attributes])).toEqual(
+      routes.map((route) => [route, { route }]),
+    );
+  });
+
+  it('hands over attributes of its own, which nobody changes later', () => {
+    const { writer, logger } = logging();
+    const attributes = { tenant: 7 };
+    const given: unknown[] = [];
+    writer.info = (fields) => given.push((fields as { attributes: unknown }).attributes);
+    logger.logCacheMetrics({ cache: 'l1', hit: true, latencyMs: 1, attributes });
+    attributes.tenant = 8;
+    expect(given).toEqual([{ tenant: 7 }]);
+  });
+
+  it('keeps the whole line within its bound, wherever the text is', () => {
+    const limits = { lineLength: 320, textLength: 200 };
+    for (const length of [20, 60, 100, 140, 180]) {
+      const { writer, logger, recorder } = logging({ limits });
+      const text = 'x'.repeat(length);
+      logger.logCacheMetrics({ cache: text, hit: true, latencyMs: 1, attributes: { text, again: text } });
+      const [line] = writer.lines;
+      expect(JSON.stringify(line!.fields).length + line!.message.length).toBeLessThan(500);
+      expect(recorder.drops.logValues > 0).toBe(length > 20);
+    }
+  });
+
   it('cuts a message of a megabyte, which is counted', () => {
     const { writer, logger, recorder } = logging({ limits: { textLength: 64 } });
     logger.logError('HUGE', 'x '.repeat(500_000));

@@ -199,24 +199,24 @@ export class ObservabilityLogger {
   }
 
   /** `event: stage`, at `debug`: a stage has started. */
-  logStageStarted(started: StageStart, trace: TraceIdentity): void {
+  logStageStarted(stage: StageStart, trace: TraceIdentity): void {
     if (!this.#writes('debug')) return;
     this.#write('stageStarted', () => {
-      const { stageId: stage, stageName, kind, attributes } = started;
+      const { stageId, stageName, kind, attributes } = stage;
       const { traceId, threadId } = idsOf(trace);
       return {
         level: 'debug',
         message: 'Stage started',
-        fields: { event: 'stage', traceId, threadId, stage, stageName, kind },
+        fields: { event: 'stage', traceId, threadId, stage: stageId, stageName, kind },
         attributes,
       };
     });
   }
 
   /** `event: stage`, at `info`: a stage has ended that none of the other lines is about. */
-  logStageCompleted(ended: StageExecution, trace: TraceIdentity): void {
+  logStageCompleted(stage: StageExecution, trace: TraceIdentity): void {
     this.#write('stageCompleted', () => {
-      const { stageId: stage, stageName, kind, durationMs, outcome, ending, errorType, attributes } = ended;
+      const { stageId, stageName, kind, durationMs, outcome, ending, errorType, attributes } = stage;
       const { traceId, threadId } = idsOf(trace);
       return {
         level: 'info',
@@ -225,7 +225,7 @@ export class ObservabilityLogger {
           event: 'stage',
           traceId,
           threadId,
-          stage,
+          stage: stageId,
           stageName,
           kind,
           durationMs,
