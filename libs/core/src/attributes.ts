@@ -9,6 +9,7 @@ export const NO_ATTRIBUTES: Attributes = Object.freeze({});
  * Sets one attribute within the limits and returns the bag that holds it: a new one in place of {@link NO_ATTRIBUTES}.
  * What is malformed (a key that is no string, a value that is no string, boolean or finite number), cut or one too
  * many is counted in `drops.attributes`.
+ * @param isCounted Whether it may be one too many. Default true.
  */
 export function withAttribute(
   attributes: Attributes,
@@ -16,8 +17,9 @@ export function withAttribute(
   value: AttributeValue,
   limits: Limits,
   drops: DropCounts,
+  isCounted = true,
 ): Attributes {
-  const size = Object.keys(attributes).length;
+  const size = isCounted ? Object.keys(attributes).length : 0;
   const isFull = size >= limits.attributesPerStage && !Object.hasOwn(attributes, key);
   if (isFull || !isKey(key) || !isValue(value)) {
     drops.attributes += 1;

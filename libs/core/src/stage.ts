@@ -114,6 +114,15 @@ export class Stage implements StageExecution {
     this.attributes = withAttribute(this.attributes, key, value, limits, drops);
   }
 
+  /** What is known of the stage itself, a few keys at most. Unlike the application's attributes it always has its place. */
+  describe(attributes: Attributes): void {
+    if (this.hasEnded) return;
+    const { limits, drops } = this.#trace.recorder;
+    for (const key in attributes) {
+      this.attributes = withAttribute(this.attributes, key, attributes[key] as AttributeValue, limits, drops, false);
+    }
+  }
+
   /** The same for text of a prompt or an answer, within the limit `contentLength`; undefined is nothing to set. */
   setContent(key: string, text: string | undefined): void {
     if (text === undefined || this.hasEnded) return;

@@ -36,7 +36,7 @@ export function followHandlers(creator: unknown): boolean {
   const { intercept } = prototype;
   prototype.intercept = function followed(interceptors, args, instance, handler, next, type) {
     const exchange = type === 'http' ? exchangeOfCall(args) : undefined;
-    if (exchange === undefined || exchange.isFollowed)
+    if (exchange === undefined)
       return intercept.call(this, interceptors, args, instance, handler, next, type);
     exchange.isFollowed = true;
     const stream = enter(exchange, args, instance, handler);

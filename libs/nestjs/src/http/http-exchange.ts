@@ -37,7 +37,9 @@ const exchanges = attachment<HttpExchange>();
 
 /** The exchange that a request belongs to; takes Express's request and Fastify's alike. */
 export function exchangeOf(request: object): HttpExchange | undefined {
-  return exchanges.of((request as { raw?: IncomingMessage }).raw ?? request);
+  const { raw } = request as { readonly raw?: unknown };
+  // On Express `raw` is whatever the application has put there.
+  return exchanges.of(request) ?? (typeof raw === 'object' && raw !== null ? exchanges.of(raw) : undefined);
 }
 
 /**
@@ -79,7 +81,7 @@ export class HttpExchange implements ResponseEndListener {
 
   /** The handler that answers. */
   handledBy(handler: string): void {
-    if (this.root.trace.mayRecord) this.root.setAttribute('handler', handler);
+    if (this.root.trace.mayRecord) this.root.describe({ handler });
   }
 
   /**
@@ -214,10 +216,9 @@ export class HttpExchange implements ResponseEndListener {
     const shownMethod = METHODS.has(method) ? method : '_OTHER';
     const route = this.#shownRoute();
     this.root.stageName = `${shownMethod} ${route}`;
-    this.root.setAttribute('method', shownMethod);
-    this.root.setAttribute('route', route);
+    this.root.describe({ method: shownMethod, route });
     // Node's default of 200 is no answer.
-    if (this.#response.headersSent) this.root.setAttribute('statusCode', this.#response.statusCode);
+    if (this.#response.headersSent) this.root.describe({ statusCode: this.#response.statusCode });
   }
 
   #shownRoute(): string {

@@ -30,9 +30,17 @@ export function onResponseEnd(
 ): void {
   listening.attach(response, listener);
   response.on('close', over);
-  // After `finish`, Node's HTTP/1 server lets `close` follow at once. Nothing else promises that.
   if (isHttp1(request)) waitersOf(request.socket).add(listener);
-  else response.on('finish', over);
+  if (!isClosedByServer(request, response)) response.on('finish', over);
+}
+
+/**
+ * After `finish`, Node's HTTP/1 server lets `close` follow at once. Nothing else promises that: not a response that the
+ * application has made by itself, as for an upgrade, in which the server has no part.
+ */
+function isClosedByServer(request: IncomingMessage, response: ServerResponse): boolean {
+  const { upgrade } = request as { readonly upgrade?: unknown };
+  return isHttp1(request) && upgrade !== true && response.listenerCount('finish') > 0;
 }
 
 /** The connection of HTTP/2 outlives its streams, and what a test injects has none. */

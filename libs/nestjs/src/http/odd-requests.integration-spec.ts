@@ -1,0 +1,129 @@
+import 'reflect-metadata';
+import { ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Inject, type MessageEvent, Next, Sse } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
+import { ExecutionTracker, TrackStage } from '@followspot/core';
+import { Registry } from 'prom-client';
+import { type Observable, of } from 'rxjs';
+import { call, rawExchange } from '../testing/http-client.js';
+import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
+import { Scraped } from '../testing/scraped.js';
+
+@Controller()
+class OddController {
+  constructor(@Inject(ExecutionTracker) private readonly tracker: ExecutionTracker) {}
+
+  @Get('plain')
+  plain(): string {
+    return 'plain';
+  }
+
+  @Get('steps')
+  steps(): string {
+    for (let step = 0; step < 40; step += 1) this.step(step);
+    return 'steps';
+  }
+
+  @TrackStage('2.0_STEP')
+  step(step: number): void {
+    this.tracker.setAttribute(`rows${step}`, step);
+  }
+}
+
+@Controller('next')
+class PassingController {
+  @Get()
+  passOn(@Next() next: () => void): void {
+    next();
+  }
+
+  @Sse()
+  answer(): Observable<MessageEvent> {
+    return of({ data: 'answer' });
+  }
+}
+
+class MailHandler {
+  handle(message: unknown): unknown {
+    return (message as { raw: string }).raw;
+  }
+}
+
+let app: RunningApp;
+afterEach(() => app.close());
+
+describe.each(ADAPTERS)('On %s', (adapter) => {
+  it('a call of something else whose argument has a field "raw" is let through', async () => {
+    app = await startApp(adapter, { controllers: [OddController] });
+    const handler = new MailHandler();
+    const handle = app.nest.get(ExternalContextCreator).create(handler, handler.handle, 'handle');
+    expect(await handle({ raw: 'mail' })).toBe('mail');
+  });
+
+  it.each([
+    ['recorded', 1],
+    ['counted', 0],
+  ])(
+    'however many attributes its %s stages set, a request has its method, route and status',
+    async (_, sampleRate) => {
+      const metrics = { registry: new Registry() };
+      app = await startApp(adapter, {
+        controllers: [OddController],
+        collects: 'kept',
+        options: { sampleRate, rescue: false, metrics },
+      });
+      expect((await call(app.port, '/steps')).text).toBe('steps');
+      const labels = ['method="GET"', 'route="/steps"', 'status_class="2xx"'];
+      expect(await new Scraped(app).sum('http_requests_total', ...labels)).toBe(1);
+    },
+  );
+});
+
+describe('On express', () => {
+  it.each([
+    ['a text', 'text'],
+    ['a number', 7],
+    ['null', null],
+    ['a buffer', Buffer.from('body')],
+  ])('what an application puts on a request as "raw" is its own affair: %s', async (_, raw) => {
+    app = await startApp('express', {
+      controllers: [OddController],
+      configure: (nest) =>
+        nest.use((request: { raw?: unknown }, _response: unknown, next: () => void) => {
+          request.raw = raw;
+          next();
+        }),
+    });
+    const { status, text } = await call(app.port, '/plain', { traceId: 'raw' });
+    expect([status, text]).toEqual([200, 'plain']);
+    expect((await app.sink.root('raw')).attributes['handler']).toBe('OddController.plain');
+  });
+
+  it('a stream that a handler passes on to is followed, and named', async () => {
+    app = await startApp('express', { controllers: [PassingController] });
+    expect((await call(app.port, '/next', { traceId: 'next' })).text).toContain('data: answer');
+    expect(await app.sink.stream('next')).toMatchObject({ ending: 'completed' });
+    expect((await app.sink.root('next')).attributes['handler']).toBe('PassingController.answer');
+  });
+
+  it('a response that the application has made by itself, for an upgrade, ends its trace', async () => {
+    app = await startApp('express', { controllers: [OddController] });
+    const express = app.nest.getHttpAdapter().getInstance() as (request: unknown, response: unknown) => void;
+    app.server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+      const response = new ServerResponse(request);
+      response.assignSocket(socket);
+      response.on('finish', () => socket.end());
+      express(request, response);
+    });
+    await rawExchange(
+      app.port,
+      'GET /plain HTTP/1.1\r\nHost: x\r\nX-Trace-ID: upgrade\r\nConnection: Upgrade\r\nUpgrade: odd\r\n\r\n',
+      (text) => text.endsWith('plain'),
+    );
+    expect(await app.sink.root('upgrade')).toMatchObject({ outcome: 'ok', attributes: { statusCode: 200 } });
+    expect(app.recorder.openTraceCount).toBe(0);
+  });
+});
