@@ -4,6 +4,7 @@ import { currentStage } from './context.js';
 import type { RecorderOptions } from './recorder.js';
 import { stageDefinition } from './stage-definition.js';
 import type { StageOptions } from './stage-definition.js';
+import type { StageKind } from './stage-execution.js';
 import { CollectingSink } from './testing/collecting-sink.js';
 import { CountingSink } from './testing/counting-sink.js';
 import { Tracking } from './testing/tracking.js';
@@ -276,6 +277,19 @@ describe('a stage of a trace that nobody keeps', () => {
     expect(sink.recorded[1]?.attributes).toMatchObject({ key: 'value' });
     expect(sink.counted).toEqual([]);
   });
+
+  it.each<StageKind>(['cache', 'provider', 'stream'])(
+    'keeps its attributes to itself below a root that sinks read more of: %s',
+    (kind) => {
+      const { tracking, sink } = counting();
+      const { tracker } = tracking;
+      const parse = (): unknown => tracker.trackStage('PARSE', () => tracker.setAttribute('tokenCost', 5));
+      tracker.runTrace('ROOT', parse, { kind });
+      expect(sink.counted).toEqual([]);
+      expect(sink.recordedWords).toEqual(['PARSE ok', 'ROOT ok']);
+      expect(sink.recorded.map(({ attributes }) => attributes['tokenCost'])).toEqual([5, undefined]);
+    },
+  );
 
   it('is recorded where a sink cannot count, where there is rescue, and in the sample', () => {
     const collecting = new CollectingSink('all');

@@ -3,7 +3,7 @@ import type { CountedStage, Sink, StageCounter } from './sink.js';
 import type { Deliveries, InternalErrorReporter } from './sink-fan-out.js';
 import { microseconds } from './microseconds.js';
 import type { StageDefinition } from './stage-definition.js';
-import type { Outcome } from './stage-execution.js';
+import type { Outcome, StageKind } from './stage-execution.js';
 import { OTHER_STAGE_ID, type StageIds } from './stage-id.js';
 import type { LatestExecutions, StatisticsSink } from './stage-statistics.js';
 
@@ -17,8 +17,19 @@ export function canCount(sinks: readonly Sink[]): sinks is readonly CountingSink
 
 /** Whether nothing of a stage is known but how long it took and how it ended. */
 export function isPlain({ kind, listener, forCall, followThenable }: StageDefinition): boolean {
-  const isKindCounted = kind === 'internal' || kind === 'retrieval';
-  return isKindCounted && listener === undefined && forCall === undefined && !followThenable;
+  return isPlainKind(kind) && listener === undefined && forCall === undefined && !followThenable;
+}
+
+/**
+ * Whether stages below a root of this kind may be counted: what they set as attributes is set on the root then, and sinks
+ * must not take it for what the root measured. A request sets its own last.
+ */
+export function isCountedBelow(rootKind: StageKind): boolean {
+  return rootKind === 'request' || isPlainKind(rootKind);
+}
+
+function isPlainKind(kind: StageKind): boolean {
+  return kind === 'internal' || kind === 'retrieval';
 }
 
 /** Counts stages that nobody records: per stage id it asks every sink once what counts it, and remembers that. */

@@ -5,6 +5,7 @@ import { rescueReason } from './rescue.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import { Stage } from './stage.js';
+import { isCountedBelow } from './stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
 import { PendingCalls } from './pending-calls.js';
 import type {
@@ -36,6 +37,8 @@ export class Trace implements TraceHeader {
   readonly startedAt: number;
   readonly mayRecord: boolean;
   readonly #startMs: number;
+  /** Whether stages right below the root may be counted, see {@link counts}. */
+  readonly #mayCount: boolean;
   #isRecording: boolean;
   #stageCount = 1;
   /** Stages below the root that have not ended, held ones included. */
@@ -62,6 +65,7 @@ export class Trace implements TraceHeader {
     this.mayRecord = decision.mayRecord;
     this.keptBecause = decision.keptBecause;
     this.#isRecording = decision.isRecording;
+    this.#mayCount = recorder.counts !== undefined && isCountedBelow(definition.kind);
     this.root = new Stage(
       this,
       undefined,
@@ -173,10 +177,11 @@ export class Trace implements TraceHeader {
 
   /**
    * Whether a plain stage is counted and not recorded, because nobody keeps the trace. Only right below the root: what
-   * sets an attribute in it then sets it where work outside of every stage does.
+   * sets an attribute in it then sets it where work outside of every stage does. Not below a root whose attributes are
+   * read: a cache, a provider, a stream.
    */
   counts(parent: Stage): boolean {
-    return this.keptBecause === undefined && this.recorder.counts !== undefined && parent === this.root;
+    return this.keptBecause === undefined && this.#mayCount && parent === this.root;
   }
 
   /** Calls whose promises have not settled, of stages that are counted. */
