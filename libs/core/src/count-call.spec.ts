@@ -352,6 +352,27 @@ describe('counters', () => {
     expect(tracking.recorder.drops.internalErrors).toBe(3);
   });
 
+  it('that reject, or are promised, harm nobody either', async () => {
+    const reported: unknown[] = [];
+    const rejecting = (): Promise<never> => Promise.reject(new Error('down'));
+    const { tracking, sink } = counting({
+      sinks: [
+        { name: 'promised', scope: 'all', record: () => undefined, counterOf: rejecting as never },
+        { name: 'rejecting', scope: 'all', record: () => undefined, counterOf: () => rejecting },
+      ],
+      onInternalError: (place) => reported.push(place),
+    });
+    const unhandled = await unhandledRejectionsOf(() => {
+      tracking.run(() => {
+        for (const value of [1, 2]) expect(tracking.tracker.trackStage('A', () => value)).toBe(value);
+      });
+    });
+    expect(unhandled).toEqual([]);
+    expect(sink.countedWords).toEqual(['A ok', 'A ok']);
+    expect(reported).toEqual(['sink promised', 'sink rejecting']);
+    expect(tracking.recorder.drops.internalErrors).toBe(3);
+  });
+
   it('do not feed themselves', () => {
     const { tracking, sink } = counting({
       sinks: [

@@ -76,15 +76,18 @@ export class SinkFanOut implements Sink {
     );
   }
 
-  /** What an async method rejects with must not become an unhandled rejection. */
   #watch(sink: CalledSink, result: unknown): void {
-    if (result instanceof Promise)
-      result.catch((error: unknown) => {
-        this.#failed(sink, error);
-      });
+    watchRejection(result, (error) => {
+      this.#failed(sink, error);
+    });
   }
 
   #failed(sink: CalledSink, error: unknown): void {
     this.#report(`sink ${sink.name}`, error);
   }
+}
+
+/** What an async method rejects with must not become an unhandled rejection. */
+export function watchRejection(result: unknown, onRejected: (error: unknown) => void): void {
+  if (result instanceof Promise) result.catch(onRejected);
 }

@@ -1,6 +1,6 @@
 import type { DropCounts } from './drop-counts.js';
-import type { CountedStage, Sink, StageCounter } from './sink.js';
-import type { Deliveries, InternalErrorReporter } from './sink-fan-out.js';
+import type { CountedStage, Sink } from './sink.js';
+import { type Deliveries, type InternalErrorReporter, watchRejection } from './sink-fan-out.js';
 import { microseconds } from './microseconds.js';
 import type { StageDefinition } from './stage-definition.js';
 import type { Outcome, StageKind } from './stage-execution.js';
@@ -9,6 +9,9 @@ import type { LatestExecutions, StatisticsSink } from './stage-statistics.js';
 
 /** A sink that can count without records. */
 type CountingSink = Sink & Required<Pick<Sink, 'counterOf'>>;
+
+/** A counter as it may turn out to be at run time: an async function satisfies a signature that returns nothing. */
+type CalledCounter = (stage: CountedStage) => unknown;
 
 /** Whether every one of these sinks counts plain stages without records of them. */
 export function canCount(sinks: readonly Sink[]): sinks is readonly CountingSink[] {
@@ -93,7 +96,7 @@ export class StageCount {
   /** For the statistics. Asked by itself: V8 makes one function of this and of a loop over what is mostly one sink. */
   readonly #latest: LatestExecutions;
   readonly #names: string[] = [];
-  readonly #counters: StageCounter[] = [];
+  readonly #counters: CalledCounter[] = [];
   readonly #told: { -readonly [K in keyof CountedStage]: CountedStage[K] };
   readonly #deliveries: Deliveries;
   readonly #report: InternalErrorReporter;
@@ -112,7 +115,7 @@ export class StageCount {
     this.#told = { ...stage, outcome: 'ok', durationMs: 0, endedAt: 0 };
     for (const sink of sinks) {
       try {
-        this.#counters.push(sink.counterOf(stage.stageId, stage.kind));
+        this.#counters.push(counterOf(sink, stage));
         this.#names.push(sink.name);
       } catch (error) {
         report(`sink ${sink.name}`, error);
@@ -138,11 +141,33 @@ export class StageCount {
     this.#deliveries.depth += 1;
     for (let at = 0; at < this.#counters.length; at += 1) {
       try {
-        this.#counters[at]?.(this.#told);
+        const result = this.#counters[at]?.(this.#told);
+        if (result !== undefined) this.#watch(at, result);
       } catch (error) {
-        this.#report(`sink ${this.#names[at] ?? ''}`, error);
+        this.#failed(at, error);
       }
     }
     this.#deliveries.depth -= 1;
   }
+
+  #watch(at: number, result: unknown): void {
+    watchRejection(result, (error) => {
+      this.#failed(at, error);
+    });
+  }
+
+  #failed(at: number, error: unknown): void {
+    this.#report(`sink ${this.#names[at] ?? ''}`, error);
+  }
+}
+
+/** @throws What the sink throws, and a TypeError where it has no function to call: an async method returns none. */
+function counterOf(
+  sink: CountingSink,
+  { stageId, kind }: Pick<CountedStage, 'stageId' | 'kind'>,
+): CalledCounter {
+  const counter: unknown = sink.counterOf(stageId, kind);
+  if (typeof counter === 'function') return counter as CalledCounter;
+  watchRejection(counter, () => undefined);
+  throw new TypeError('counterOf returned no function');
 }
