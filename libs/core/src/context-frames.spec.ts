@@ -129,6 +129,25 @@ describe('entering a stage', () => {
     expect(lossesBy(100, tracking)).toBe(0);
     expect(tracking.recorder.openTraceCount).toBe(0);
   });
+
+  // A frame that cannot be copied to its end is what a stack overflow leaves, and in a test it happens for certain.
+  (HAS_FRAMES ? it : it.skip)('leaves the frame that was there when it fails half-way', () => {
+    const frames = findContextFrames();
+    const [first, second] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
+    first.run('first', () => {
+      second.run('second', () => {
+        const frame = frames?.current();
+        const overflow = new RangeError('Maximum call stack size exceeded');
+        const fail = (): never => {
+          throw overflow;
+        };
+        Object.defineProperty(frame, 'forEach', { value: fail });
+        expect(() => new Tracking().run(() => 'not reached')).toThrow(overflow);
+        expect(frames?.current() === frame).toBe(true);
+        expect([first.getStore(), second.getStore(), currentStage()]).toEqual(['first', 'second', undefined]);
+      });
+    });
+  });
 });
 
 // The tests of the context again, in a Node whose contexts are no frames.

@@ -34,7 +34,7 @@ export function findContextFrames(): ContextFrames | undefined {
 
 /**
  * Makes a frame current in which `storage` holds `value`, and everything else is as in `outer`, the current one. Returns
- * it. Should that fail, as in a stack overflow, there is no current frame.
+ * it. Should that fail, as in a stack overflow, the current frame is unfinished, and the caller has to put back `outer`.
  * @param isThere Whether the caller knows that `storage` is in `outer` already, and nobody has to look.
  */
 export function enterFrame<T>(

@@ -44,7 +44,8 @@ export function callInStage(
     inner = enterFrame(frames, outer, storage, stage, isInside);
     return call.apply(self, args as unknown[]);
   } finally {
-    if (frames.current() === inner) frames.set(outer);
+    // Without `inner` nothing has run: the frame was not completed.
+    if (frames.current() === inner || inner === undefined) frames.set(outer);
     else putBack(outer);
   }
 }
