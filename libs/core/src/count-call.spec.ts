@@ -19,6 +19,13 @@ function counting(options: RecorderOptions = {}): { tracking: Tracking; sink: Co
   return { tracking, sink };
 }
 
+class Recursive {
+  @TrackStage('DEEP')
+  down(levels: number): number {
+    return levels === 1 ? 1 : this.down(levels - 1) + 1;
+  }
+}
+
 class Service {
   constructor(readonly tracking: Tracking) {}
 
@@ -406,6 +413,36 @@ describe('counters', () => {
     );
     expect(sink.countedWords.at(-1)).toBe('A cancelled');
     expect(tracker.getDropCounts().lateStages).toBe(1);
+  });
+
+  it('know how deep a recursion is, which is as deep as it is recorded; further calls are plain ones', () => {
+    const recursive = new Recursive();
+    for (const levels of [150, 3_000]) {
+      const { tracking, sink } = counting();
+      expect(tracking.run(() => recursive.down(levels))).toBe(levels);
+      expect(sink.counted).toHaveLength(100);
+      expect(tracking.recorder.drops.stages).toBe(levels - 100);
+    }
+  });
+
+  it('know how deep it is also after it failed, and where a stage is recorded in between', () => {
+    const { tracking, sink } = counting({ limits: { stageDepth: 3 } });
+    const { tracker } = tracking;
+    const recursive = new Recursive();
+    class Failing {
+      @TrackStage('FAILING')
+      fail(): never {
+        throw new Error('failed');
+      }
+    }
+    tracking.run(() => {
+      for (let time = 0; time < 5; time += 1) expect(() => new Failing().fail()).toThrow('failed');
+      const inside = (): unknown => tracker.trackStage('LOOKUP', () => recursive.down(2), { kind: 'cache' });
+      tracker.trackStage('OUTSIDE', inside);
+    });
+    expect(sink.countedWords).toEqual([...Array<string>(5).fill('FAILING error'), 'OUTSIDE ok']);
+    expect(sink.recordedWords).toEqual(['DEEP ok', 'LOOKUP ok', 'ROOT ok']);
+    expect(tracking.recorder.drops.stages).toBe(1);
   });
 
   it('come to what records come to, whatever the stages are', async () => {

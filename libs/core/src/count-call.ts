@@ -22,9 +22,12 @@ export function countCall(
   const stagesBefore = trace.stageCount;
   const startMs = trace.now();
   let result: unknown;
+  trace.countedDepth += 1;
   try {
     result = call.apply(self, args);
+    trace.countedDepth -= 1;
   } catch (error) {
+    trace.countedDepth -= 1;
     countFailure(parent, definition, error, startMs);
     throw error;
   }

@@ -36,6 +36,8 @@ export class Trace implements TraceHeader {
   route: string | undefined;
   readonly startedAt: number;
   readonly mayRecord: boolean;
+  /** Counted calls inside one another that have not returned; they have no stage to say how deep they are. */
+  countedDepth = 0;
   readonly #startMs: number;
   /** Whether stages right below the root may be counted, see {@link counts}. */
   readonly #mayCount: boolean;
@@ -145,7 +147,8 @@ export class Trace implements TraceHeader {
     if (!this.#isRecording || this.recorder.isDelivering) return false;
     const { stagesPerTrace, stageDepth } = this.recorder.limits;
     if (this.root === undefined || this.#windDown !== undefined) return this.#refuseLate();
-    if (this.#stageCount >= stagesPerTrace || parent.depth >= stageDepth) return this.#refuseFurther();
+    const depth = parent.depth + this.countedDepth;
+    if (this.#stageCount >= stagesPerTrace || depth >= stageDepth) return this.#refuseFurther();
     this.#stageCount += 1;
     return true;
   }
