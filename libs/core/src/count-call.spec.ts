@@ -237,6 +237,51 @@ describe('a stage of a trace that nobody keeps', () => {
     expect(tracking.tree).toBe('ROOT(A C)');
   });
 
+  it('covers the time of its trace once when somebody forces that, whatever else was running', async () => {
+    const work = fc.record({
+      kind: fc.constantFrom<StageKind>('internal', 'cache'),
+      fromMs: fc.nat(20),
+      forMs: fc.nat(20),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(work, { maxLength: 6 }), fc.nat(30), async (works, forceAtMs) => {
+        // What has ended before is counted and covers nothing: here all counted calls go on until then.
+        const spans = works.map(({ kind, fromMs, forMs }) => {
+          const isCounted = kind === 'internal' && fromMs <= forceAtMs;
+          return { kind, fromMs, untilMs: Math.max(fromMs + forMs, isCounted ? forceAtMs : 0) };
+        });
+        const { tracking } = counting();
+        const running = new Map<object, () => Promise<unknown>>();
+        let selfTimeMs = 0;
+        await tracking.run(async () => {
+          for (let ms = 0; ms <= 50; ms += 1) {
+            for (const span of spans.filter(({ fromMs }) => fromMs === ms)) {
+              const { promise, resolve } = Promise.withResolvers<undefined>();
+              const result = tracking.tracker.trackStage('A', () => promise, { kind: span.kind });
+              running.set(span, () => (resolve(undefined), result));
+            }
+            if (ms === forceAtMs) tracking.tracker.forceTracking();
+            for (const span of spans.filter(({ untilMs }) => untilMs === ms)) await running.get(span)?.();
+            if (!spans.some(({ fromMs, untilMs }) => fromMs <= ms && ms < untilMs)) selfTimeMs += 1;
+            tracking.clock.advance(1);
+          }
+        });
+        expect(tracking.root).toMatchObject({ durationMs: 51, selfTimeMs });
+        expect(tracking.root.substages).toHaveLength(works.length);
+      }),
+    );
+  });
+
+  it('covers the time of its trace until that is aborted', () => {
+    const { tracking, sink } = counting();
+    const trace = tracking.recorder.openTrace(stageDefinition('ROOT'));
+    void trace.root?.run(() => new Service(tracking).method(new Promise(() => undefined)));
+    tracking.clock.advance(3);
+    trace.abort(tracking.clock.now());
+    trace.root?.cancel();
+    expect(sink.recorded.at(-1)).toMatchObject({ stageId: 'ROOT', durationMs: 5, selfTimeMs: 0 });
+  });
+
   it('leaves nothing behind in its trace, in whatever order promises settle', async () => {
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5]), fc.nat(6), async (order, early) => {

@@ -1,6 +1,6 @@
 import { NO_ATTRIBUTES, withAttribute } from './attributes.js';
 import { currentStage, runInStage } from './context.js';
-import { CoveredTime } from './covered-time.js';
+import { CoveredTime, type Span } from './covered-time.js';
 import { describeError } from './describe-error.js';
 import { isAbortError } from './is-abort-error.js';
 import { microseconds } from './microseconds.js';
@@ -80,11 +80,26 @@ export class Stage implements StageExecution {
     if (parent !== undefined) parent.#adopt(this, startMs);
   }
 
-  #adopt(substage: Stage, now: number): void {
+  #adopt(substage: Stage, startMs: number): void {
+    this.#covered ??= new CoveredTime();
+    if (this.#covered.hasCoveredSince(startMs) && this.#state === 'open') this.#coverSince(startMs);
+    else this.#covered.substageRuns(startMs);
     if (this.substages === NO_SUBSTAGES) this.substages = [substage];
     else (this.substages as Stage[]).push(substage);
-    this.#covered ??= new CoveredTime();
-    this.#covered.substageRuns(now);
+  }
+
+  /** For a substage that was counted until now. Rare: the others are read only then. */
+  #coverSince(startMs: number): void {
+    const now = this.#trace.now();
+    const others = this.substages.map((substage) => substage.#spanMs(now));
+    this.#covered?.substageHasRun(startMs, now, others);
+  }
+
+  /** From when to when it ran, readings of the monotonic clock; if it was held meanwhile, as if it had been before. */
+  #spanMs(now: number): Span {
+    const isGoing = this.#state === 'open';
+    const fromMs = isGoing ? this.#clockMs : this.#trace.monotonicAt(this.startedAt);
+    return [fromMs, isGoing ? now : fromMs + (this.hasEnded ? this.durationMs : this.#clockMs)];
   }
 
   /** The trace it belongs to, also when both have ended. */

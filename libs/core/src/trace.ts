@@ -122,6 +122,11 @@ export class Trace implements TraceHeader {
     return microseconds(this.startedAt + (monotonicMs - this.#startMs));
   }
 
+  /** The reading of the monotonic clock at this time, the reverse of {@link wallAt}. */
+  monotonicAt(wallMs: number): number {
+    return this.#startMs + (wallMs - this.startedAt);
+  }
+
   /** Keeps this trace whatever the sampler said; stages that ended before are handed to the sinks at the end. */
   force(): void {
     if (this.root === undefined || !this.mayRecord) return;
@@ -222,6 +227,8 @@ export class Trace implements TraceHeader {
    */
   abort(atMs: number): void {
     if (this.root === undefined || this.#windDown !== undefined) return;
+    // Before the clock of the root stops, which they cover.
+    this.#pending?.promote();
     this.root.hold(false, atMs);
     this.#startWindDown(atMs);
   }
