@@ -460,6 +460,25 @@ describe('counters', () => {
     expect(tracker.getDropCounts().lateStages).toBe(1);
   });
 
+  it.each<[string, () => unknown]>([
+    ['a promise', () => Promise.resolve(1)],
+    ['a stream', numbers],
+    ['an object', () => ({})],
+  ])('know that what ended its own trace and returns %s is late', (_, make) => {
+    const { tracking, sink } = counting();
+    const trace = tracking.recorder.openTrace(stageDefinition('ROOT'));
+    const result = make();
+    const returned = trace.root?.run(() =>
+      tracking.tracker.trackStage('A', () => {
+        trace.root?.succeed();
+        return result;
+      }),
+    );
+    expect(returned).toBe(result);
+    expect([sink.countedWords, sink.recordedWords]).toEqual([['A cancelled'], ['ROOT ok']]);
+    expect(tracking.tracker.getDropCounts()).toMatchObject({ lateStages: 1, internalErrors: 0 });
+  });
+
   it('know how deep a recursion is, which is as deep as it is recorded; further calls are plain ones', () => {
     const recursive = new Recursive();
     for (const levels of [150, 3_000]) {

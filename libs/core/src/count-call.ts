@@ -52,14 +52,15 @@ function countObject(
   stagesBefore: number,
 ): unknown {
   // The call itself may have ended or aborted the trace, or have had it kept.
-  const isStillCounted = parent.trace.counts(parent) && !parent.trace.isAborted;
+  const { trace } = parent;
+  const isStillCounted = trace.counts(parent) && !trace.isAborted;
   const derived = isStillCounted ? countPromise(parent, definition, result, startMs) : undefined;
   if (derived !== undefined) return derived;
-  if (isFinished(parent, result)) {
+  if (trace.root === undefined || isFinished(parent, result)) {
     countStage(parent, definition, 'ok', startMs);
     return result;
   }
-  const isUntouched = parent.trace.stageCount === stagesBefore;
+  const isUntouched = trace.stageCount === stagesBefore;
   const stage = stageSince(parent, definition, startMs);
   if (stage === undefined) return result;
   return complete(stage, result, definition.followThenable, undefined, isUntouched);
