@@ -134,7 +134,14 @@ export class Stage implements StageExecution {
     if (this.hasEnded) return;
     const { limits, drops } = this.#trace.recorder;
     for (const key in attributes) {
-      this.attributes = withAttribute(this.attributes, key, attributes[key] as AttributeValue, limits, drops, false);
+      this.attributes = withAttribute(
+        this.attributes,
+        key,
+        attributes[key] as AttributeValue,
+        limits,
+        drops,
+        false,
+      );
     }
   }
 
