@@ -154,6 +154,7 @@ export class ExecutionTracker {
 
   /** How often each bound was reached; a copy. */
   getDropCounts(): Readonly<DropCounts> {
+    this.#recorder.deliver();
     return { ...this.#recorder.drops };
   }
 }

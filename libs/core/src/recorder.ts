@@ -3,6 +3,7 @@ import { type Clock, steadyClock, systemClock } from './clock.js';
 import { type DropCounts, noDrops } from './drop-counts.js';
 import { History } from './history/history.js';
 import { type Limits, limitsOf } from './limits.js';
+import { type Letter, Outbox } from './outbox.js';
 import { type RescueRules, rescueRulesOf } from './rescue.js';
 import type { ProviderSupport } from './provider/provider-support.js';
 import type { ResultShape } from './result-shape.js';
@@ -13,6 +14,7 @@ import { canCount, StageCounts } from './stage-counts.js';
 import { StageIds } from './stage-id.js';
 import { StatisticsSink } from './stage-statistics.js';
 import type { StageDefinition } from './stage-definition.js';
+import type { StageExecution } from './stage-execution.js';
 import { Trace } from './trace.js';
 import { switchTrackingOn } from './tracking-switch.js';
 import { createTraceId } from './trace-id.js';
@@ -86,10 +88,6 @@ export class Recorder {
   readonly drops: DropCounts = noDrops();
   /** The stage ids seen so far. */
   readonly stageIds: StageIds;
-  /** The kept traces that have ended. */
-  readonly history: History;
-  /** Latest durations and outcomes of every stage id. */
-  readonly statistics: StatisticsSink;
   /** Errors that provider stages ended with. */
   readonly upstreamErrors: UpstreamErrors;
   /** What hits of caches save. */
@@ -100,13 +98,20 @@ export class Recorder {
   readonly kept: SinkFanOut;
   /** Counts the plain stages of traces that are not in the sample; undefined where these have to be recorded. */
   readonly counts: StageCounts | undefined;
+  readonly #history: History;
+  readonly #statistics: StatisticsSink;
   readonly #deliveries: Deliveries = { depth: 0 };
-  readonly #open = new Map<string, readonly Trace[]>();
+  /** Ended stages and traces that statistics, history and sinks have not seen. */
+  readonly #outbox = new Outbox((error) => {
+    this.reportInternalError('delivery', error);
+  });
+  /** By thread id; nearly always one trace has it. */
+  readonly #open = new Map<string, Trace | readonly Trace[]>();
   readonly #reported = new Set<string>();
   readonly #onInternalError: InternalErrorReporter | undefined;
   readonly #closeTimeoutMs: number;
   /** Whether traces outside the sample record, too: to be rescued, or for a sink that wants every stage. */
-  readonly #isAllMeasured: boolean;
+  readonly isAllMeasured: boolean;
   #openCount = 0;
   /** Called when the last open trace has ended; set while closing waits for that. */
   #drained: (() => void) | undefined;
@@ -127,14 +132,14 @@ export class Recorder {
     );
     this.clock = steadyClock(options.clock ?? systemClock);
     this.stageIds = new StageIds(this.limits.stageIds);
-    this.history = new History(this.limits.tracesInHistory, this.drops);
-    this.statistics = new StatisticsSink(this.limits.executionsPerStatistic);
+    this.#history = new History(this.limits.tracesInHistory, this.drops);
+    this.#statistics = new StatisticsSink(this.limits.executionsPerStatistic);
     this.savings = new CacheSavings(this.limits.cacheNames, this.drops);
     this.#onInternalError = options.onInternalError;
     this.#closeTimeoutMs = timeOf('closeTimeoutMs', options.closeTimeoutMs, DEFAULT_CLOSE_TIMEOUT_MS);
     this.abortGraceMs = timeOf('abortGraceMs', options.abortGraceMs, DEFAULT_ABORT_GRACE_MS);
     const sinks = options.sinks ?? [];
-    this.#isAllMeasured = this.rescue !== undefined || sinks.some((sink) => sink.scope === 'all');
+    this.isAllMeasured = this.rescue !== undefined || sinks.some((sink) => sink.scope === 'all');
     const report: InternalErrorReporter = (place, error) => {
       this.reportInternalError(place, error);
     };
@@ -147,32 +152,43 @@ export class Recorder {
     );
     this.counts =
       this.rescue === undefined && canCount(forAll)
-        ? new StageCounts(this.statistics, forAll, this.stageIds, this.drops, this.#deliveries, report)
+        ? new StageCounts(this.#statistics, forAll, this.stageIds, this.drops, this.#deliveries, report)
         : undefined;
   }
 
-  /** Opens a trace. It always has ids; whether it records is decided here, once, from its thread id. */
+  /** The kept traces that have ended. */
+  get history(): History {
+    this.deliver();
+    return this.#history;
+  }
+
+  /** Latest durations and outcomes of every stage id. */
+  get statistics(): StatisticsSink {
+    this.deliver();
+    return this.#statistics;
+  }
+
+  /** Opens a trace. It always has ids; whether it records is decided here, once. */
   openTrace(definition: StageDefinition, start: TraceStart = {}): Trace {
     const traceId = start.traceId ?? createTraceId();
     const threadId = start.threadId ?? traceId;
     const isFull = this.#openCount >= this.limits.openTraces;
     if (isFull && this.enabled) this.drops.openTraces += 1;
     const mayRecord = this.enabled && !isFull && this.#closing === undefined && !this.isDelivering;
-    const keptBecause = mayRecord
-      ? this.#headDecision(threadId, start.force === true || definition.force)
-      : undefined;
-    const isRecording = mayRecord && (keptBecause !== undefined || this.#isAllMeasured);
-    const trace = new Trace(this, traceId, threadId, definition, { mayRecord, isRecording, keptBecause });
+    const isForced = mayRecord && (start.force === true || definition.force);
+    const trace = new Trace(this, traceId, threadId, definition, mayRecord, isForced);
     if (mayRecord) {
       this.#openCount += 1;
-      this.#open.set(threadId, [...(this.#open.get(threadId) ?? []), trace]);
+      const others = this.#open.get(threadId);
+      this.#open.set(threadId, others === undefined ? trace : [others, trace].flat());
     }
     return trace;
   }
 
   /** The trace of this thread id that was opened last and is still open. */
   openTraceOf(threadId: string): Trace | undefined {
-    return this.#open.get(threadId)?.at(-1);
+    const open = this.#open.get(threadId);
+    return open instanceof Trace ? open : open?.at(-1);
   }
 
   /** Traces that are open now. */
@@ -188,7 +204,8 @@ export class Recorder {
   /** Called by a trace when it has ended. */
   traceEnded(trace: Trace): void {
     if (!trace.mayRecord) return;
-    const others = (this.#open.get(trace.threadId) ?? []).filter((other) => other !== trace);
+    const open = this.#open.get(trace.threadId);
+    const others = open instanceof Trace ? [] : (open?.filter((other) => other !== trace) ?? []);
     if (others.length === 0) this.#open.delete(trace.threadId);
     else this.#open.set(trace.threadId, others);
     this.#openCount -= 1;
@@ -226,9 +243,27 @@ export class Recorder {
     return this.#closing;
   }
 
-  #headDecision(threadId: string, force: boolean): 'forced' | 'sampled' | undefined {
-    if (force) return 'forced';
-    return this.sampler.isSampled(threadId) ? 'sampled' : undefined;
+  /** Puts off what has ended to the end of the turn of the event loop. */
+  putOff(letter: Letter): void {
+    this.#outbox.add(letter);
+  }
+
+  /** Hands on at once what was put off. */
+  deliver(): void {
+    this.#outbox.empty();
+  }
+
+  /** An ended stage reaches the statistics and the sinks that want every stage. */
+  measure(definition: StageDefinition, stage: StageExecution, trace: Trace): void {
+    this.#statistics.recordOf(definition, stage);
+    this.measured.record(stage, trace);
+  }
+
+  /** A kept trace that has ended reaches the history. */
+  keep(trace: Trace, root: StageExecution): void {
+    this.attempt('history', () => {
+      this.#history.add(trace, root);
+    });
   }
 
   /** What is still open at the deadline goes on; its stages reach sinks that have been closed. */
@@ -239,6 +274,7 @@ export class Recorder {
   }
 
   async #closeSinks(): Promise<void> {
+    this.deliver();
     await this.#inTime(Promise.all([this.measured.close(), this.kept.close()]), () => {
       this.reportInternalError('close', new Error(`sinks did not close within ${this.#closeTimeoutMs} ms`));
     });

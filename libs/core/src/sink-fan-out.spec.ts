@@ -22,6 +22,7 @@ function runBeside(sink: Sink): { tracking: Tracking; reported: unknown[]; value
     onInternalError: (place, error) => reported.push([place, error]),
   });
   const value = tracking.run(() => tracking.tracker.trackStage('A', () => 'value'));
+  tracking.recorder.deliver();
   return { tracking, reported, value };
 }
 
@@ -67,6 +68,7 @@ describe('a sink', () => {
       onInternalError: (place) => reported.push(place),
     });
     tracking.run(() => undefined);
+    tracking.recorder.deliver();
     expect(reported).toEqual(['sink one', 'sink two']);
   });
 
@@ -122,6 +124,7 @@ describe('a sink', () => {
       ],
     });
     tracking.run(() => tracking.tracker.trackStage('A', () => 1));
+    tracking.recorder.deliver();
     expect(calls).toBe(2);
     expect(tracking.all.stageIds).toEqual(['A', 'ROOT']);
     tracking.run(() => tracking.tracker.trackStage('B', () => 1));

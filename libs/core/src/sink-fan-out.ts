@@ -30,6 +30,11 @@ export class SinkFanOut implements Sink {
     this.#report = report;
   }
 
+  /** Whether anybody wants to know what starts. */
+  get isTold(): boolean {
+    return this.#starting.length > 0;
+  }
+
   started(stage: StageStart, trace: TraceIdentity): void {
     if (this.#starting.length > 0) this.#start(stage, trace);
   }

@@ -4,6 +4,7 @@ import { CoveredTime, type Span } from './covered-time.js';
 import { describeError } from './describe-error.js';
 import { isAbortError } from './is-abort-error.js';
 import { microseconds } from './microseconds.js';
+import type { Letter } from './outbox.js';
 import type { StageListener } from './provider/stage-listener.js';
 import type { StageDefinition } from './stage-definition.js';
 import type {
@@ -35,7 +36,7 @@ const NO_SUBSTAGES: readonly Stage[] = Object.freeze([]);
  * a second one per stage is what tracking would cost most. For the same reason it has few fields, and what most stages
  * never need is in an object of its own.
  */
-export class Stage implements StageExecution {
+export class Stage implements StageExecution, Letter {
   readonly stageId: string;
   stageName: string;
   readonly kind: StageKind;
@@ -105,6 +106,11 @@ export class Stage implements StageExecution {
   /** The trace it belongs to, also when both have ended. */
   get trace(): Trace {
     return this.#trace;
+  }
+
+  /** What it was made by. */
+  get definition(): StageDefinition {
+    return this.#definition;
   }
 
   /** How many stages this one is in; 0 for the root. */
@@ -337,10 +343,9 @@ export class Stage implements StageExecution {
   }
 
   /**
-   * Seals the record, hands it on and returns it. Only the trace calls it from outside, with one clock reading for
-   * all it closes.
+   * Seals the record. Only the trace calls it from outside, with one clock reading for all it closes.
    */
-  finish(given: Outcome, now: number): StageExecution {
+  finish(given: Outcome, now: number): void {
     const outcome = this.#listener === undefined ? given : this.#outcomeHeard(this.#listener, given);
     const isClockGoing = this.#state === 'open';
     const clockMs = isClockGoing ? now - this.#clockMs : this.#clockMs;
@@ -353,17 +358,19 @@ export class Stage implements StageExecution {
     if (isClockGoing) this.#pausesForParent(now);
     // A context that outlives the request (a timer) then keeps this stage in memory, and not the tree above it.
     this.#parent = undefined;
-    const trace = this.#trace;
-    const record = this === trace.root ? this.#givenAway() : this;
-    trace.stageEnded(record, this.#definition);
-    return record;
+    if (this !== this.#trace.root) this.#trace.stageEnded(this);
+  }
+
+  /** Hands the record on; that of the root comes with its trace. */
+  deliver(): void {
+    this.#trace.deliverStage(this, this.#definition);
   }
 
   /**
    * The record apart from the stage, for the root: most of what outlives a request (a pooled connection) was made in
    * its context, and must not keep the tree below it either.
    */
-  #givenAway(): StageExecution {
+  giveAway(): StageExecution {
     const record = this.#copy(this.substages);
     this.substages = NO_SUBSTAGES;
     return record;

@@ -170,6 +170,8 @@ describe('force', () => {
     const tracking = new Tracking(RESCUING);
     tracking.run(() => {
       tracking.tracker.trackStage('A', () => undefined);
+      // As in an earlier turn of the event loop.
+      tracking.recorder.deliver();
       tracking.tracker.trackStage('B', () => undefined, { force: true });
       tracking.tracker.trackStage('C', () => undefined);
       expect(tracking.kept.stageIds).toEqual(['B', 'C']);

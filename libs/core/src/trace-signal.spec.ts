@@ -45,6 +45,7 @@ describe('the signal of a trace', () => {
     root.trace.abort(tracking.clock.now());
     running?.succeed();
     root.cancel();
+    tracking.recorder.deliver();
     expect(told).toEqual([
       ['A', false],
       ['B', true],

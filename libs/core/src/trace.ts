@@ -4,7 +4,9 @@ import type { Recorder } from './recorder.js';
 import { rescueReason } from './rescue.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
+import type { Letter } from './outbox.js';
 import { Stage } from './stage.js';
+import { StartNotice } from './start-notice.js';
 import { isCountedBelow } from './stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
 import { PendingCalls } from './pending-calls.js';
@@ -18,30 +20,26 @@ import type {
 import type { UpstreamErrors } from './upstream-errors.js';
 import { WindDown } from './wind-down.js';
 
-/** What is decided about a trace when it is opened. */
-export interface TraceDecision {
-  /** False when tracking is off or a bound is reached: not even force makes the trace record. */
-  readonly mayRecord: boolean;
-  /** Whether stages are recorded from the start: the trace is kept, or may be rescued. */
-  readonly isRecording: boolean;
-  readonly keptBecause: KeptBecause | undefined;
-}
-
 /** All stages that share one trace id, usually one request. Open until its root stage ends. */
-export class Trace implements TraceHeader {
+export class Trace implements TraceHeader, Letter {
   /** The root stage; given up when the trace ends, so that a context that lives on does not keep the tree. */
   root: Stage | undefined;
-  keptBecause: KeptBecause | undefined;
   /** Set by whoever knows the request, at the latest before it is aborted. */
   route: string | undefined;
   readonly startedAt: number;
-  readonly mayRecord: boolean;
   /** Counted calls inside one another that have not returned; they have no stage to say how deep they are. */
   countedDepth = 0;
   readonly #startMs: number;
   /** Whether stages right below the root may be counted, see {@link counts}. */
   readonly #mayCount: boolean;
+  /** Whether stages are recorded: the trace is kept, or may be. */
   #isRecording: boolean;
+  /** Why it is kept. The sampler is asked when somebody wants to know, at the latest when the ended trace is handed on. */
+  #keptBecause: KeptBecause | 'undecided' | undefined;
+  /** Why it is kept if the sampler does not keep it. */
+  #rescuedBecause: KeptBecause | undefined;
+  /** The root, from the end of the trace until that is handed on. */
+  #endedRoot: Stage | undefined;
   #stageCount = 1;
   /** Stages below the root that have not ended, held ones included. */
   #openStages = 0;
@@ -60,13 +58,14 @@ export class Trace implements TraceHeader {
     readonly traceId: string,
     readonly threadId: string,
     definition: StageDefinition,
-    decision: TraceDecision,
+    /** False when tracking is off or a bound is reached: not even force makes the trace record. */
+    readonly mayRecord: boolean,
+    isForced: boolean,
   ) {
     this.startedAt = recorder.clock.wallNow();
     this.#startMs = recorder.clock.now();
-    this.mayRecord = decision.mayRecord;
-    this.keptBecause = decision.keptBecause;
-    this.#isRecording = decision.isRecording;
+    this.#keptBecause = isForced ? 'forced' : mayRecord ? 'undecided' : undefined;
+    this.#isRecording = mayRecord && (recorder.isAllMeasured || this.keptBecause !== undefined);
     this.#mayCount = recorder.counts !== undefined && isCountedBelow(definition.kind);
     this.root = new Stage(
       this,
@@ -75,6 +74,14 @@ export class Trace implements TraceHeader {
       this.#startMs,
     );
     this.#announce(this.root);
+  }
+
+  /** Why it is kept; undefined as long as nothing has decided to. */
+  get keptBecause(): KeptBecause | undefined {
+    if (this.#keptBecause === 'undecided') {
+      this.#keptBecause = this.recorder.sampler.isSampled(this.threadId) ? 'sampled' : undefined;
+    }
+    return this.#keptBecause;
   }
 
   /** Aborts when nobody waits for the result any longer, because the client has left. Made when first asked for. */
@@ -130,7 +137,7 @@ export class Trace implements TraceHeader {
   /** Keeps this trace whatever the sampler said; stages that ended before are handed to the sinks at the end. */
   force(): void {
     if (this.root === undefined || !this.mayRecord) return;
-    this.keptBecause ??= 'forced';
+    if (this.keptBecause === undefined) this.#keptBecause = 'forced';
     this.#isRecording = true;
     this.#pending?.promote();
   }
@@ -189,7 +196,7 @@ export class Trace implements TraceHeader {
    * read: a cache, a provider, a stream.
    */
   counts(parent: Stage): boolean {
-    return this.keptBecause === undefined && this.#mayCount && parent === this.root;
+    return this.#mayCount && parent === this.root && this.keptBecause === undefined;
   }
 
   /** Calls whose promises have not settled, of stages that are counted. */
@@ -210,15 +217,19 @@ export class Trace implements TraceHeader {
     return 'cancelled';
   }
 
-  /** Called by a stage when it has ended, with the definition that it was made by. */
-  stageEnded(stage: StageExecution, definition: StageDefinition): void {
+  /** Called by a stage below the root when it has ended. */
+  stageEnded(stage: Stage): void {
     this.#openStages -= 1;
     if (!this.#isRecording) return;
-    this.recorder.statistics.recordOf(definition, stage);
-    this.recorder.measured.record(stage, this);
+    this.recorder.putOff(stage);
+    this.#windDown?.ended(stage);
+  }
+
+  /** Hands an ended stage on. */
+  deliverStage(stage: StageExecution, definition: StageDefinition): void {
+    this.recorder.measure(definition, stage, this);
     if (this.keptBecause === undefined) this.#undecided.push(stage);
     else this.recorder.kept.record(stage, this);
-    this.#windDown?.ended(stage);
   }
 
   /**
@@ -253,16 +264,31 @@ export class Trace implements TraceHeader {
     const now = this.now();
     // Asked first: most traces end when everything in them has, and the tree may be large.
     if (this.#openStages > 0) root.closeSubstages(now);
-    this.#decide(outcome, this.#answeredAfterMs ?? (this.#windDown?.abortedAtMs ?? now) - this.#startMs);
-    const record = root.finish(outcome, now);
-    if (this.keptBecause !== undefined)
-      this.recorder.attempt('history', () => {
-        this.recorder.history.add(this, record);
-      });
-    this.#learnFrom(record);
+    const answeredAfterMs = this.#answeredAfterMs ?? (this.#windDown?.abortedAtMs ?? now) - this.#startMs;
+    root.finish(outcome, now);
+    this.#learnFrom(root);
     this.root = undefined;
-    this.#undecided = [];
     this.recorder.traceEnded(this);
+    if (!this.#isRecording) return;
+    this.#rescuedBecause = rescueReason(this.recorder.rescue, outcome, answeredAfterMs);
+    this.#endedRoot = root;
+    this.recorder.putOff(this);
+  }
+
+  /** Hands the ended trace on: the last moment to keep it; if it is, the sinks get the stages they have not seen. */
+  deliver(): void {
+    const root = this.#endedRoot;
+    if (root === undefined) return;
+    this.#endedRoot = undefined;
+    if (this.keptBecause === undefined) this.#keptBecause = this.#rescuedBecause;
+    const record = root.giveAway();
+    if (this.keptBecause !== undefined) {
+      for (const stage of this.#undecided) this.recorder.kept.record(stage, this);
+      this.#undecided = [];
+    }
+    this.deliverStage(record, root.definition);
+    this.#undecided = [];
+    if (this.keptBecause !== undefined) this.recorder.keep(this, record);
   }
 
   /** The summary so far; undefined when the trace has ended (the history has it then) or nothing may keep it. */
@@ -284,18 +310,13 @@ export class Trace implements TraceHeader {
   }
 
   #startWindDown(atMs: number): WindDown {
+    // What ended before was not abandoned.
+    this.recorder.deliver();
     this.#pending?.promote();
     const windDown = new WindDown(atMs);
     this.#windDown = windDown;
     this.#abort?.abort();
     return windDown;
-  }
-
-  /** The last moment to keep the trace; if it is, the sinks get the stages they have not seen. */
-  #decide(outcome: Outcome, answeredAfterMs: number): void {
-    if (this.#isRecording) this.keptBecause ??= rescueReason(this.recorder.rescue, outcome, answeredAfterMs);
-    if (this.keptBecause === undefined) return;
-    for (const stage of this.#undecided) this.recorder.kept.record(stage, this);
   }
 
   #admitted(definition: StageDefinition): StageDefinition {
@@ -313,6 +334,9 @@ export class Trace implements TraceHeader {
   }
 
   #announce(stage: Stage): void {
-    if (this.keptBecause !== undefined) this.recorder.kept.started(stage, this);
+    const { kept } = this.recorder;
+    if (kept.isTold && this.#isRecording && this.#keptBecause !== undefined) {
+      this.recorder.putOff(new StartNotice(stage, this.#keptBecause === 'undecided'));
+    }
   }
 }

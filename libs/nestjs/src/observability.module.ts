@@ -213,7 +213,12 @@ function createRecorder(
     },
   });
   lines.reportTo(recorder);
-  metrics?.readDrops({ getDropCounts: () => recorder.drops });
+  metrics?.readDrops({
+    getDropCounts: () => {
+      recorder.deliver();
+      return recorder.drops;
+    },
+  });
   if (budget !== undefined) {
     // Not awaited: whoever knows what was spent before may be slow.
     void budget.start(recorder);

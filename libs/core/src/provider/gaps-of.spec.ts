@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Recorder } from '../recorder.js';
 import type { Sink } from '../sink.js';
 import { Tracking } from '../testing/tracking.js';
 import { gapsOf } from './gaps-of.js';
@@ -9,13 +10,23 @@ const CALL = { provider: 'openai' };
 class GapSink implements Sink {
   readonly name = 'gaps';
   readonly scope = 'all';
-  readonly told = new Map<string, [gapMs: number, count: number][] | undefined>();
+  readonly #told = new Map<string, [gapMs: number, count: number][] | undefined>();
+  #recorder: Pick<Recorder, 'deliver'> | undefined;
+
+  receivesFrom(recorder: Pick<Recorder, 'deliver'>): void {
+    this.#recorder = recorder;
+  }
+
+  get told(): Map<string, [gapMs: number, count: number][] | undefined> {
+    this.#recorder?.deliver();
+    return this.#told;
+  }
 
   record(stage: Parameters<Sink['record']>[0]): void {
     const gaps = gapsOf(stage);
     const pairs: [number, number][] = [];
     gaps?.forEach((gapMs, count) => pairs.push([gapMs, count]));
-    this.told.set(stage.stageId, gaps && pairs);
+    this.#told.set(stage.stageId, gaps && pairs);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Recorder } from '../recorder.js';
 import type { CountedStage, Sink, StageCounter } from '../sink.js';
 import type { StageExecution } from '../stage-execution.js';
 
@@ -6,9 +7,20 @@ export class CountingSink implements Sink {
   readonly name = 'counting';
   readonly scope = 'all';
   readonly counted: CountedStage[] = [];
-  readonly recorded: StageExecution[] = [];
+  readonly #recorded: StageExecution[] = [];
+  #recorder: Pick<Recorder, 'deliver'> | undefined;
   /** For which stage ids a counter was asked. */
   readonly asked: string[] = [];
+
+  /** From now on it is asked to hand on what it has put off before anything is read here. */
+  receivesFrom(recorder: Pick<Recorder, 'deliver'>): void {
+    this.#recorder = recorder;
+  }
+
+  get recorded(): StageExecution[] {
+    this.#recorder?.deliver();
+    return this.#recorded;
+  }
 
   counterOf(stageId: string): StageCounter {
     this.asked.push(stageId);
@@ -18,7 +30,7 @@ export class CountingSink implements Sink {
   }
 
   record(stage: StageExecution): void {
-    this.recorded.push(stage);
+    this.#recorded.push(stage);
   }
 
   /** `A ok`, in the order in which they ended. */

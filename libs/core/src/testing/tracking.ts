@@ -1,5 +1,6 @@
 import { ExecutionTracker } from '../execution-tracker.js';
 import { Recorder, type RecorderOptions } from '../recorder.js';
+import type { Sink } from '../sink.js';
 import type { ExecutionSummary, StageExecution } from '../stage-execution.js';
 import { CollectingSink } from './collecting-sink.js';
 import { ManualClock } from './manual-clock.js';
@@ -21,6 +22,7 @@ export class Tracking {
       sinks: [...own, ...sinks],
       ...others,
     });
+    for (const sink of [...own, ...sinks]) if (isReceiving(sink)) sink.receivesFrom(this.recorder);
     this.tracker = new ExecutionTracker(this.recorder);
   }
 
@@ -56,6 +58,11 @@ export class Tracking {
   get tree(): string {
     return treeOf(this.root);
   }
+}
+
+/** A sink of the tests, which shows nothing that waits to be handed on as missing. */
+function isReceiving(sink: Sink): sink is Sink & Pick<CollectingSink, 'receivesFrom'> {
+  return 'receivesFrom' in sink;
 }
 
 /** A stage and all below it, in the order in which they started. */

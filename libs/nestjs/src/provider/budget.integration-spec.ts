@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Clock, ExecutionTracker } from '@followspot/core';
 import { Registry } from 'prom-client';
@@ -21,6 +22,8 @@ async function ask(tracker: ExecutionTracker): Promise<void> {
     });
     for await (const _ of answer);
   });
+  // What has ended is counted when the turn of the event loop is over.
+  await nextTurn();
 }
 
 describe.each(ADAPTERS)('A budget on %s', (adapter) => {

@@ -190,6 +190,7 @@ describe('The official SDK of OpenAI, over HTTP', () => {
   let server: OpenAiServer;
   let client: OpenAI;
   let sink: CollectingSink;
+  let recorder: Recorder;
   let tracker: ExecutionTracker;
   let registry: Registry;
   const measures = new ProviderMeasures({}, () => {});
@@ -201,9 +202,9 @@ describe('The official SDK of OpenAI, over HTTP', () => {
     sink = new CollectingSink();
     registry = new Registry();
     const sinks = [sink, new PrometheusSink({ registry }).register()];
-    tracker = new ExecutionTracker(
-      new Recorder({ sampleRate: 1, provider: measures, shapes: [observableShape], sinks }),
-    );
+    recorder = new Recorder({ sampleRate: 1, provider: measures, shapes: [observableShape], sinks });
+    sink.receivesFrom(recorder);
+    tracker = new ExecutionTracker(recorder);
   });
   afterEach(() => server.close());
   afterAll(() => expect(measures.countTokens?.('The cat')).toBe(2));
@@ -213,6 +214,7 @@ describe('The official SDK of OpenAI, over HTTP', () => {
 
   /** What the metrics say; undefined where there is no series, which is something else than 0. */
   const counted = async (): Promise<Record<string, number | undefined>> => {
+    recorder.deliver();
     const lines = (await registry.metrics()).split('\n');
     const value = (metric: string, label = ''): number | undefined => {
       const line = lines.find((line) => line.startsWith(`${metric}{`) && line.includes(label));

@@ -1,18 +1,29 @@
-import type { Sink, StageExecution, TraceIdentity } from '@followspot/core';
+import type { Recorder, Sink, StageExecution, TraceIdentity } from '@followspot/core';
 
 /** Remembers every stage and hands out the root of a trace when it has ended, so that no test has to sleep. */
 export class CollectingSink implements Sink {
   readonly name = 'collecting';
   readonly scope: 'kept' | 'all';
-  readonly stages: { stage: StageExecution; trace: TraceIdentity }[] = [];
+  readonly #stages: { stage: StageExecution; trace: TraceIdentity }[] = [];
+  #recorder: Pick<Recorder, 'deliver'> | undefined;
   readonly #waiting = new Map<string, (stage: StageExecution) => void>();
 
   constructor(scope: 'kept' | 'all' = 'all') {
     this.scope = scope;
   }
 
+  /** From now on it is asked to hand on what it has put off before anything is read here. */
+  receivesFrom(recorder: Pick<Recorder, 'deliver'>): void {
+    this.#recorder = recorder;
+  }
+
+  get stages(): { stage: StageExecution; trace: TraceIdentity }[] {
+    this.#recorder?.deliver();
+    return this.#stages;
+  }
+
   record(stage: StageExecution, trace: TraceIdentity): void {
-    this.stages.push({ stage, trace });
+    this.#stages.push({ stage, trace });
     if (stage.kind === 'request') this.#waiting.get(trace.traceId)?.(stage);
   }
 

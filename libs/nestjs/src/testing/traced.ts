@@ -8,6 +8,10 @@ export class TracedEngine {
   readonly recorder = new Recorder({ sampleRate: 1, shapes: [observableShape], sinks: [this.sink] });
   readonly tracker = new ExecutionTracker(this.recorder);
 
+  constructor() {
+    this.sink.receivesFrom(this.recorder);
+  }
+
   /** Runs `fn` in a trace that is open until `end` is called. */
   trace<T>(traceId: string, fn: () => T): { result: T; end: () => void; inside: <R>(run: () => R) => R } {
     const { promise, resolve } = Promise.withResolvers<undefined>();

@@ -25,6 +25,7 @@ function engine(options: RecorderOptions = {}, lines: LogSinkOptions = {}): Engi
   const sink = new LogSink(logger, lines);
   const recorder = new Recorder({ sampleRate: 1, sinks: [sink], ...options });
   logger.reportTo(recorder);
+  writer.receivesFrom(recorder);
   return { writer, recorder, sink, tracker: new ExecutionTracker(recorder) };
 }
 
@@ -362,6 +363,7 @@ describe('LogSink', () => {
       throw new Error('disk full');
     };
     expect(tracker.runTrace('JOB', () => 42)).toBe(42);
+    recorder.deliver();
     expect(recorder.drops.internalErrors).toBe(1);
   });
 });

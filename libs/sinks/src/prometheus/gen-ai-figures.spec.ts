@@ -99,7 +99,8 @@ describe('Calls of providers under the names of OpenTelemetry', () => {
     let nowMs = 0;
     const clock = { now: () => nowMs, wallNow: () => 1_700_000_000_000 + nowMs };
     const scraped = new ScrapedSink({ genAi: 'both' });
-    const tracker = new ExecutionTracker(new Recorder({ clock, sinks: [scraped.sink] }));
+    const recorder = new Recorder({ clock, sinks: [scraped.sink] });
+    const tracker = new ExecutionTracker(recorder);
     async function* chunks(): AsyncGenerator {
       yield { choices: [{ delta: { content: 'a' } }] };
       for (const gapMs of [...Array.from<number>({ length: 9 }).fill(15), 3_000]) {
@@ -110,6 +111,7 @@ describe('Calls of providers under the names of OpenTelemetry', () => {
     await tracker.runTrace('ROOT', async () => {
       for await (const _ of tracker.trackProvider({ provider: 'openai', model: 'gpt-4o' }, chunks));
     });
+    recorder.deliver();
     for (const set of ['operation', 'inference']) {
       const metric = `gen_ai_client_${set}_time_per_output_chunk_seconds`;
       const labels =

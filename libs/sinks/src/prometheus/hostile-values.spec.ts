@@ -98,6 +98,7 @@ describe('Whatever a stage says', () => {
     };
     const tracker = new ExecutionTracker(recorder);
     expect(tracker.runTrace('JOB', () => 42)).toBe(42);
+    recorder.deliver();
     expect(recorder.drops.internalErrors).toBe(1);
   });
 });

@@ -1,3 +1,4 @@
+import type { Recorder } from '@followspot/core';
 import type { LogLevel, LogWriter } from '../log/log-writer.js';
 
 export interface WrittenLine {
@@ -8,7 +9,18 @@ export interface WrittenLine {
 
 /** Writes into an array. */
 export class MemoryWriter implements LogWriter {
-  readonly lines: WrittenLine[] = [];
+  readonly #lines: WrittenLine[] = [];
+  #recorder: Pick<Recorder, 'deliver'> | undefined;
+
+  /** From now on it is asked to hand on what it has put off before anything is read here. */
+  receivesFrom(recorder: Pick<Recorder, 'deliver'>): void {
+    this.#recorder = recorder;
+  }
+
+  get lines(): WrittenLine[] {
+    this.#recorder?.deliver();
+    return this.#lines;
+  }
 
   debug(fields: object, message: string): void {
     this.#write('debug', fields, message);
@@ -25,7 +37,7 @@ export class MemoryWriter implements LogWriter {
 
   /** As JSON has it: what is undefined is not there. */
   #write(level: LogLevel, fields: object, message: string): void {
-    this.lines.push({
+    this.#lines.push({
       level,
       message,
       fields: JSON.parse(JSON.stringify(fields)) as Record<string, unknown>,

@@ -1,0 +1,84 @@
+import { AsyncResource } from 'node:async_hooks';
+import { setImmediate } from 'node:timers';
+
+/** Something that was put off. */
+export interface Letter {
+  /** Hands it on. Called once. */
+  deliver(): void;
+}
+
+/** Letters that wait at most, in all turns of the event loop; one more, and all are delivered at once. */
+export const MOST_LETTERS = 4_096;
+
+/** Whatever is scheduled in here runs in no request's context. */
+const outside = new AsyncResource('FollowspotOutbox');
+
+/** Outboxes that have something in them, in case the process ends before its turn does. */
+const waiting = new Set<Outbox>();
+let isExitFollowed = false;
+
+/**
+ * What is put off to the end of the turn of the event loop, so that it costs no request its time and is done for all
+ * requests of the turn one after the other: code that runs once in a request finds nothing of its own in the processor's
+ * caches and takes several times as long as in a row. The order is kept, and nothing is lost: what is in it when the
+ * process exits is delivered first.
+ */
+export class Outbox {
+  readonly #onError: (error: unknown) => void;
+  #letters: Letter[] = [];
+  #isDelivering = false;
+  #isScheduled = false;
+
+  /** @param onError Told of what `deliver` throws; the other letters are delivered all the same. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  add(letter: Letter): void {
+    const count = this.#letters.push(letter);
+    if (!this.#isScheduled) this.#schedule();
+    else if (count >= MOST_LETTERS) this.empty();
+  }
+
+  /** Delivers everything now: whoever reads what the letters change must not see less than has happened. */
+  empty(): void {
+    // Whoever is delivering goes on with what is added meanwhile.
+    if (this.#letters.length === 0 || this.#isDelivering) return;
+    this.#isDelivering = true;
+    // By index: a letter may add another one.
+    for (let at = 0; at < this.#letters.length; at += 1) {
+      try {
+        this.#letters[at]?.deliver();
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+    this.#letters = [];
+    this.#isDelivering = false;
+  }
+
+  #schedule(): void {
+    this.#isScheduled = true;
+    waiting.add(this);
+    if (!isExitFollowed) followExit();
+    outside.runInAsyncScope(setImmediate, undefined, endOfTurn, this);
+  }
+
+  /** The turn is over. */
+  turnEnded(): void {
+    this.#isScheduled = false;
+    waiting.delete(this);
+    this.empty();
+  }
+}
+
+function endOfTurn(outbox: Outbox): void {
+  outbox.turnEnded();
+}
+
+function followExit(): void {
+  isExitFollowed = true;
+  process.once('exit', () => {
+    for (const outbox of waiting) outbox.empty();
+  });
+}
