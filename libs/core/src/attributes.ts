@@ -31,6 +31,27 @@ export function withAttribute(
   return bag;
 }
 
+/** Sets what is known of the stage itself, which is never one too many. */
+export function withOwn(
+  attributes: Attributes,
+  own: Attributes,
+  limits: Limits,
+  drops: DropCounts,
+): Attributes {
+  let bag = attributes;
+  for (const key in own) bag = withAttribute(bag, key, own[key] as AttributeValue, limits, drops, false);
+  return bag;
+}
+
+/** Whether nothing of what is known of a stage has to be cut or is malformed. */
+export function areWithin(own: Attributes, { attributeLength }: Limits): boolean {
+  for (const key in own) {
+    const value = own[key];
+    if (typeof value === 'string' ? value.length > attributeLength : !isValue(value)) return false;
+  }
+  return true;
+}
+
 function isKey(key: unknown): boolean {
   return typeof key === 'string' && key !== '' && key !== '__proto__';
 }

@@ -3,6 +3,7 @@ import { type Clock, steadyClock, systemClock } from './clock.js';
 import { type DropCounts, noDrops } from './drop-counts.js';
 import { History } from './history/history.js';
 import { type Limits, limitsOf } from './limits.js';
+import { OpenTraces } from './open-traces.js';
 import { type Letter, Outbox } from './outbox.js';
 import { type RescueRules, rescueRulesOf } from './rescue.js';
 import type { ProviderSupport } from './provider/provider-support.js';
@@ -105,14 +106,12 @@ export class Recorder {
   readonly #outbox = new Outbox((error) => {
     this.reportInternalError('delivery', error);
   });
-  /** By thread id; nearly always one trace has it. */
-  readonly #open = new Map<string, Trace | readonly Trace[]>();
+  readonly #open = new OpenTraces();
   readonly #reported = new Set<string>();
   readonly #onInternalError: InternalErrorReporter | undefined;
   readonly #closeTimeoutMs: number;
   /** Whether traces outside the sample record, too: to be rescued, or for a sink that wants every stage. */
   readonly isAllMeasured: boolean;
-  #openCount = 0;
   /** Called when the last open trace has ended; set while closing waits for that. */
   #drained: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -172,28 +171,23 @@ export class Recorder {
   openTrace(definition: StageDefinition, start: TraceStart = {}): Trace {
     const traceId = start.traceId ?? createTraceId();
     const threadId = start.threadId ?? traceId;
-    const isFull = this.#openCount >= this.limits.openTraces;
+    const isFull = this.#open.count >= this.limits.openTraces;
     if (isFull && this.enabled) this.drops.openTraces += 1;
     const mayRecord = this.enabled && !isFull && this.#closing === undefined && !this.isDelivering;
     const isForced = mayRecord && (start.force === true || definition.force);
     const trace = new Trace(this, traceId, threadId, definition, mayRecord, isForced);
-    if (mayRecord) {
-      this.#openCount += 1;
-      const others = this.#open.get(threadId);
-      this.#open.set(threadId, others === undefined ? trace : [others, trace].flat());
-    }
+    if (mayRecord) this.#open.add(trace);
     return trace;
   }
 
   /** The trace of this thread id that was opened last and is still open. */
   openTraceOf(threadId: string): Trace | undefined {
-    const open = this.#open.get(threadId);
-    return open instanceof Trace ? open : open?.at(-1);
+    return this.#open.latestOf(threadId);
   }
 
   /** Traces that are open now. */
   get openTraceCount(): number {
-    return this.#openCount;
+    return this.#open.count;
   }
 
   /** Whether a sink is being called. What it does is not recorded: a sink that used the tracker would feed itself. */
@@ -204,12 +198,8 @@ export class Recorder {
   /** Called by a trace when it has ended. */
   traceEnded(trace: Trace): void {
     if (!trace.mayRecord) return;
-    const open = this.#open.get(trace.threadId);
-    const others = open instanceof Trace ? [] : (open?.filter((other) => other !== trace) ?? []);
-    if (others.length === 0) this.#open.delete(trace.threadId);
-    else this.#open.set(trace.threadId, others);
-    this.#openCount -= 1;
-    if (this.#openCount === 0) this.#drained?.();
+    this.#open.remove(trace);
+    if (this.#open.count === 0) this.#drained?.();
   }
 
   /** Runs a callback given as an option; what it throws is counted and reported, and `undefined` is used instead. */
@@ -268,7 +258,7 @@ export class Recorder {
 
   /** What is still open at the deadline goes on; its stages reach sinks that have been closed. */
   async #drain(): Promise<void> {
-    if (this.#openCount === 0) return;
+    if (this.#open.count === 0) return;
     const drained = new Promise<void>((resolve) => (this.#drained = resolve));
     await this.#inTime(drained, () => {});
   }

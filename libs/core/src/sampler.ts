@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 const BUCKETS = 100;
 /** Steps inside one bucket, for rates that are not whole percents. */
 const STEPS_PER_BUCKET = 1_000_000;
-const POSITIONS = BigInt(BUCKETS * STEPS_PER_BUCKET);
+const POSITIONS = BUCKETS * STEPS_PER_BUCKET;
 
 /**
  * Decides from a thread id alone whether its trace is kept, so that every stage and every process decides alike.
@@ -47,9 +47,20 @@ export function bucketOf(threadId: string): number {
   return positionOf(threadId) % BUCKETS;
 }
 
-/** md5 modulo 10^8. */
+/** Of `0` and of what is before `a`, as characters. */
+const ZERO = 48;
+const BEFORE_A = 87;
+
+/** md5 modulo 10^8, digit by digit, as one divides by hand: a BigInt of it takes several times as long. */
 function positionOf(threadId: string): number {
-  return Number(BigInt(`0x${digestOf(threadId)}`) % POSITIONS);
+  const digest = digestOf(threadId);
+  let position = 0;
+  for (let at = 0; at < digest.length; at += 1) {
+    const character = digest.charCodeAt(at);
+    const digit = character > BEFORE_A ? character - BEFORE_A : character - ZERO;
+    position = (position * 16 + digit) % POSITIONS;
+  }
+  return position;
 }
 
 /** In hexadecimal digits: at once and as a string is what Node hashes fastest. */

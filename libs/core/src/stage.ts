@@ -1,4 +1,4 @@
-import { NO_ATTRIBUTES, withAttribute } from './attributes.js';
+import { areWithin, NO_ATTRIBUTES, withAttribute, withOwn } from './attributes.js';
 import { currentStage, runInStage } from './context.js';
 import { CoveredTime, type Span } from './covered-time.js';
 import { describeError } from './describe-error.js';
@@ -135,20 +135,15 @@ export class Stage implements StageExecution, Letter {
     this.attributes = withAttribute(this.attributes, key, value, limits, drops);
   }
 
-  /** What is known of the stage itself, a few keys at most. Unlike the application's attributes it always has its place. */
+  /**
+   * What is known of the stage itself, a few keys at most. Unlike the application's attributes it always has its place.
+   * @param attributes An object that is given away.
+   */
   describe(attributes: Attributes): void {
     if (this.hasEnded) return;
     const { limits, drops } = this.#trace.recorder;
-    for (const key in attributes) {
-      this.attributes = withAttribute(
-        this.attributes,
-        key,
-        attributes[key] as AttributeValue,
-        limits,
-        drops,
-        false,
-      );
-    }
+    if (this.attributes === NO_ATTRIBUTES && areWithin(attributes, limits)) this.attributes = attributes;
+    else this.attributes = withOwn(this.attributes, attributes, limits, drops);
   }
 
   /** The same for text of a prompt or an answer, within the limit `contentLength`; undefined is nothing to set. */

@@ -7,7 +7,7 @@ import { randomFillSync } from 'node:crypto';
 export const TRACE_ID_PATTERN = /^(?!\.{1,2}$|__proto__$)[A-Za-z0-9._-]{1,128}$/;
 
 const ID_BYTES = 16;
-const pool = Buffer.alloc(64 * ID_BYTES);
+const pool = Buffer.alloc(256 * ID_BYTES);
 /** The next ids. Made together: to make one alone takes many times as long. */
 const ids: string[] = [];
 

@@ -27,6 +27,9 @@ export class Trace implements TraceHeader, Letter {
   /** Set by whoever knows the request, at the latest before it is aborted. */
   route: string | undefined;
   readonly startedAt: number;
+  /** The traces that were opened before and after it and are open; set by {@link OpenTraces}. */
+  openedBefore: Trace | undefined;
+  openedAfter: Trace | undefined;
   /** Counted calls inside one another that have not returned; they have no stage to say how deep they are. */
   countedDepth = 0;
   readonly #startMs: number;

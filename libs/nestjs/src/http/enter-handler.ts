@@ -4,8 +4,16 @@ import type { SseStreamStage } from './sse-stream-stage.js';
 /** The key under which Nest's `@Sse` marks a handler; Nest exports no name for it. */
 const SSE_METADATA = '__sse__';
 
-/** Handlers are few and called often; to look up metadata takes longer than all the rest here. */
-const sseHandlers = new WeakMap<object, boolean>();
+/** What is known of a handler. */
+interface KnownHandler {
+  readonly controller: object;
+  /** `ItemsController.find` */
+  readonly name: string;
+  readonly isSse: boolean;
+}
+
+/** Handlers are few and called often; to look up metadata and names takes longer than all the rest here. */
+const knownHandlers = new WeakMap<object, KnownHandler>();
 
 /**
  * Names handler and route on the request stage, and opens the stream stage if the handler answers with a stream.
@@ -17,18 +25,19 @@ export function enterHandler(
   controller: { readonly name: string },
   handler: { readonly name: string },
 ): SseStreamStage | undefined {
-  exchange.handledBy(`${controller.name}.${handler.name}`);
-  exchange.matchedRoute(routeOf(request));
-  return isSse(handler) ? exchange.openStream() : undefined;
+  const { name, isSse } = known(controller, handler);
+  exchange.handledBy(name, routeOf(request));
+  return isSse ? exchange.openStream() : undefined;
 }
 
-function isSse(handler: object): boolean {
-  let is = sseHandlers.get(handler);
-  if (is === undefined) {
-    is = Reflect.getMetadata(SSE_METADATA, handler) === true;
-    sseHandlers.set(handler, is);
-  }
-  return is;
+/** Two controllers may have inherited the same handler. */
+function known(controller: { readonly name: string }, handler: { readonly name: string }): KnownHandler {
+  const found = knownHandlers.get(handler);
+  if (found?.controller === controller) return found;
+  const name = `${controller.name}.${handler.name}`;
+  const made = { controller, name, isSse: Reflect.getMetadata(SSE_METADATA, handler) === true };
+  knownHandlers.set(handler, made);
+  return made;
 }
 
 /** Where each adapter keeps the template of the matched route. */

@@ -79,9 +79,11 @@ export class HttpExchange implements ResponseEndListener {
     this.root.trace.route ??= template;
   }
 
-  /** The handler that answers. */
-  handledBy(handler: string): void {
-    if (this.root.trace.mayRecord) this.root.describe({ handler });
+  /** The handler that answers, and the template of its route. */
+  handledBy(handler: string, route: string | undefined): void {
+    const { trace } = this.root;
+    trace.route ??= route;
+    if (trace.mayRecord) this.root.describe({ handler });
   }
 
   /**
@@ -216,9 +218,11 @@ export class HttpExchange implements ResponseEndListener {
     const shownMethod = METHODS.has(method) ? method : '_OTHER';
     const route = this.#shownRoute();
     this.root.stageName = `${shownMethod} ${route}`;
-    this.root.describe({ method: shownMethod, route });
     // Node's default of 200 is no answer.
-    if (this.#response.headersSent) this.root.describe({ statusCode: this.#response.statusCode });
+    const { headersSent, statusCode } = this.#response;
+    this.root.describe(
+      headersSent ? { method: shownMethod, route, statusCode } : { method: shownMethod, route },
+    );
   }
 
   #shownRoute(): string {

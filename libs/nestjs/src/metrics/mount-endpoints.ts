@@ -58,15 +58,16 @@ export class MountedEndpoints {
     const { httpAdapter } = this.#host;
     if (httpAdapter.getType() !== 'express') return;
     const handlers = this.#endpoints.map((endpoint) => [endpoint.path, this.#handlerOf(endpoint)] as const);
-    const route: Handler = (request, response, next) => {
+    const middleware: Handler = (request, response, next) => {
+      if (!this.isFor(request)) return next?.();
       const [path] = (request.url ?? '').split('?', 1);
       const [found, handler] = handlers.find(([own]) => isSamePath(path, own)) ?? [];
       return found === undefined || handler === undefined || this.#taken.has(found)
         ? next?.()
         : handler(request, response);
     };
-    // One route for all: the router tries it with every request.
-    httpAdapter.get(anyOf(this.#endpoints.map(({ path }) => path)) as never, route as never);
+    // One for all, and no route: the router tries it with every request, and would match a pattern each time.
+    httpAdapter.use(middleware);
   }
 
   /** On Fastify the order does not matter, and a path can be taken once. */
@@ -119,12 +120,6 @@ export class MountedEndpoints {
 /** Whether the second characters, after the slash, are the same letter. */
 function beginsAlike(url: string, path: string): boolean {
   return (url.charCodeAt(1) | LOWER_CASE) === (path.charCodeAt(1) | LOWER_CASE);
-}
-
-/** As Express compares by default, see {@link isSamePath}. */
-function anyOf(paths: readonly string[]): RegExp {
-  const escaped = paths.map((path) => path.replaceAll(/[^\w/]/g, '\\$&'));
-  return new RegExp(`^(?:${escaped.join('|')})/?$`, 'i');
 }
 
 function isExactly(path: unknown, other: string): boolean {
