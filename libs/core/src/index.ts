@@ -30,7 +30,7 @@ export type { ResultShape } from './result-shape.js';
 export { bucketOf, Sampler } from './sampler.js';
 export type { CountedStage, Sink, StageCounter, StageStart, TraceIdentity } from './sink.js';
 export type { InternalErrorReporter } from './sink-fan-out.js';
-export type { Stage } from './stage.js';
+export type { RootDescription, Stage } from './stage.js';
 export type {
   Attributes,
   AttributeValue,
@@ -44,7 +44,7 @@ export type {
 } from './stage-execution.js';
 export { OTHER_STAGE_ID, STAGE_ID_PATTERN, stageNameOf } from './stage-id.js';
 export type { StageStatistics } from './stage-statistics.js';
-export type { Trace } from './trace.js';
+export type { Trace, TraceDescriber } from './trace.js';
 export { acceptTraceId, createTraceId, TRACE_ID_PATTERN } from './trace-id.js';
 export { ENABLED_VARIABLE } from './tracking-switch.js';
 export { TrackStage, type TrackStageDecorator } from './track-stage.js';

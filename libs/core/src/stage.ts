@@ -27,6 +27,13 @@ import { ABORT_LAG } from './wind-down.js';
  */
 type State = 'open' | 'held' | 'unused' | 'ended' | 'closed' | 'dropped';
 
+/** What is known of a root stage in the end. */
+export interface RootDescription {
+  readonly stageName: string;
+  /** An object that is given away. */
+  readonly attributes: Attributes;
+}
+
 /** Shared by every stage that has no substage. */
 const NO_SUBSTAGES: readonly Stage[] = Object.freeze([]);
 
@@ -140,7 +147,16 @@ export class Stage implements StageExecution, Letter {
    * @param attributes An object that is given away.
    */
   describe(attributes: Attributes): void {
-    if (this.hasEnded) return;
+    if (!this.hasEnded) this.#describe(attributes);
+  }
+
+  /** The same of the root of a trace that has ended and was not handed on, and its name. */
+  describeEnded({ stageName, attributes }: RootDescription): void {
+    this.stageName = stageName;
+    this.#describe(attributes);
+  }
+
+  #describe(attributes: Attributes): void {
     const { limits, drops } = this.#trace.recorder;
     if (this.attributes === NO_ATTRIBUTES && areWithin(attributes, limits)) this.attributes = attributes;
     else this.attributes = withOwn(this.attributes, attributes, limits, drops);

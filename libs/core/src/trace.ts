@@ -5,7 +5,7 @@ import { rescueReason } from './rescue.js';
 import { OTHER_STAGE_ID } from './stage-id.js';
 import { microseconds } from './microseconds.js';
 import type { Letter } from './outbox.js';
-import { Stage } from './stage.js';
+import { type RootDescription, Stage } from './stage.js';
 import { StartNotice } from './start-notice.js';
 import { isCountedBelow } from './stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
@@ -20,6 +20,12 @@ import type {
 import type { UpstreamErrors } from './upstream-errors.js';
 import { WindDown } from './wind-down.js';
 
+/** Whoever knows what a trace was about. */
+export interface TraceDescriber {
+  /** Asked once, when the trace has ended and before anybody sees its record. */
+  describeRoot(): RootDescription;
+}
+
 /** All stages that share one trace id, usually one request. Open until its root stage ends. */
 export class Trace implements TraceHeader, Letter {
   /** The root stage; given up when the trace ends, so that a context that lives on does not keep the tree. */
@@ -27,6 +33,8 @@ export class Trace implements TraceHeader, Letter {
   /** Set by whoever knows the request, at the latest before it is aborted. */
   route: string | undefined;
   readonly startedAt: number;
+  /** What it throws is reported. */
+  describer: TraceDescriber | undefined;
   /** The traces that were opened before and after it and are open; set by {@link OpenTraces}. */
   openedBefore: Trace | undefined;
   openedAfter: Trace | undefined;
@@ -54,7 +62,7 @@ export class Trace implements TraceHeader, Letter {
   /** Calls whose promises have not settled, and which are counted and not recorded; made for the first. */
   #pending: PendingCalls | undefined;
   /** Ended stages that sinks have not seen, because nothing had decided to keep the trace when they ended. */
-  #undecided: StageExecution[] = [];
+  #undecided: StageExecution[] | undefined;
 
   constructor(
     readonly recorder: Recorder,
@@ -231,7 +239,7 @@ export class Trace implements TraceHeader, Letter {
   /** Hands an ended stage on. */
   deliverStage(stage: StageExecution, definition: StageDefinition): void {
     this.recorder.measure(definition, stage, this);
-    if (this.keptBecause === undefined) this.#undecided.push(stage);
+    if (this.keptBecause === undefined) (this.#undecided ??= []).push(stage);
     else this.recorder.kept.record(stage, this);
   }
 
@@ -272,7 +280,10 @@ export class Trace implements TraceHeader, Letter {
     this.#learnFrom(root);
     this.root = undefined;
     this.recorder.traceEnded(this);
-    if (!this.#isRecording) return;
+    if (!this.#isRecording) {
+      this.describer = undefined;
+      return;
+    }
     this.#rescuedBecause = rescueReason(this.recorder.rescue, outcome, answeredAfterMs);
     this.#endedRoot = root;
     this.recorder.putOff(this);
@@ -284,13 +295,18 @@ export class Trace implements TraceHeader, Letter {
     if (root === undefined) return;
     this.#endedRoot = undefined;
     if (this.keptBecause === undefined) this.#keptBecause = this.#rescuedBecause;
+    const { describer } = this;
+    this.describer = undefined;
+    if (describer !== undefined)
+      this.recorder.attempt('trace description', () => {
+        root.describeEnded(describer.describeRoot());
+      });
     const record = root.giveAway();
     if (this.keptBecause !== undefined) {
-      for (const stage of this.#undecided) this.recorder.kept.record(stage, this);
-      this.#undecided = [];
+      for (const stage of this.#undecided ?? []) this.recorder.kept.record(stage, this);
     }
     this.deliverStage(record, root.definition);
-    this.#undecided = [];
+    this.#undecided = undefined;
     if (this.keptBecause !== undefined) this.recorder.keep(this, record);
   }
 

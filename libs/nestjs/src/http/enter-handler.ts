@@ -49,6 +49,7 @@ interface RoutedRequest {
 }
 
 function routeOf(request: RoutedRequest): string | undefined {
-  const path = request.routeOptions?.url ?? request.route?.path;
+  // Express's first: what is not there is looked for through all prototypes.
+  const path = request.route?.path ?? request.routeOptions?.url;
   return typeof path === 'string' ? path : undefined;
 }

@@ -1,7 +1,8 @@
 import { currentStage } from '@followspot/core';
 import { isObservable } from 'rxjs';
 import { enterHandler } from './enter-handler.js';
-import { exchangeOf, type HttpExchange } from './http-exchange.js';
+import { exchangeOf } from './exchanges.js';
+import type { HttpExchange } from './http-exchange.js';
 import { keptInContext, UNOBSERVED } from './kept-in-context.js';
 import type { SseStreamStage } from './sse-stream-stage.js';
 

@@ -1,8 +1,14 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Readable } from 'node:stream';
-import { ABORT_LAG, type Outcome, type Stage } from '@followspot/core';
+import {
+  ABORT_LAG,
+  type Outcome,
+  type RootDescription,
+  type Stage,
+  type TraceDescriber,
+} from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
-import { attachment } from './attachment.js';
+import { belongsTo, exchangeOf } from './exchanges.js';
 import { resumptionOf } from './last-event-id.js';
 import type { OpenWatcher, WatchedStream } from './open-watcher.js';
 import { onResponseEnd, type ResponseEndListener, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
@@ -32,21 +38,11 @@ const METHODS = new Set([
   'QUERY',
 ]);
 
-/** The exchange of each request that is being answered, by Node's own request object, which both adapters share. */
-const exchanges = attachment<HttpExchange>();
-
-/** The exchange that a request belongs to; takes Express's request and Fastify's alike. */
-export function exchangeOf(request: object): HttpExchange | undefined {
-  const { raw } = request as { readonly raw?: unknown };
-  // On Express `raw` is whatever the application has put there.
-  return exchanges.of(request) ?? (typeof raw === 'object' && raw !== null ? exchanges.of(raw) : undefined);
-}
-
 /**
  * One request and its response, from the first middleware to the closed response. It ends the trace exactly once, by
  * what happened on the response, and never looks at the context, which is gone when a client has left.
  */
-export class HttpExchange implements ResponseEndListener {
+export class HttpExchange implements ResponseEndListener, TraceDescriber {
   readonly root: Stage;
   /** Whether its handler is followed from where Nest calls it; an interceptor then has nothing to add. */
   isFollowed = false;
@@ -69,7 +65,7 @@ export class HttpExchange implements ResponseEndListener {
     this.#response = response;
     this.#setup = setup;
     if (!setup.followsHandlers) this.#awaitSource();
-    exchanges.attach(request, this);
+    belongsTo(request, this);
     onResponseEnd(request, response, this);
     setup.watcher.requestOpened();
   }
@@ -163,16 +159,18 @@ export class HttpExchange implements ResponseEndListener {
     this.#setup.watcher.requestClosed();
     const { trace } = this.root;
     if (this.#stream !== undefined) this.#concludeStream(this.#stream);
-    this.#describe();
     const outcome = this.#outcome();
     // An answer may be complete and its source cut off all the same: that of HEAD.
     if (outcome === 'cancelled' || this.#stream?.wasCutOff === true) trace.abort(this.#closedAtMs);
     if (trace.windDown === undefined) this.#end(outcome);
-    else
+    else {
+      // There is time to look at it until it has stopped.
+      this.#describe();
       trace.whenStopped(() => {
         this.#describeAbort();
         this.#end(outcome);
       });
+    }
   }
 
   #concludeStream(stream: SseStreamStage): void {
@@ -197,10 +195,17 @@ export class HttpExchange implements ResponseEndListener {
   }
 
   #end(outcome: Outcome): void {
+    this.root.trace.describer = this;
     this.#stream?.end();
     if (outcome === 'error') this.root.fail(this.#failure());
     else if (outcome === 'cancelled') this.root.cancel();
     else this.root.succeed();
+  }
+
+  #describe(): void {
+    const { stageName, attributes } = this.describeRoot();
+    this.root.stageName = stageName;
+    this.root.describe(attributes);
   }
 
   /** How the work behind the answer took it that nobody waited any longer. */
@@ -211,18 +216,17 @@ export class HttpExchange implements ResponseEndListener {
     else if (lagMs !== undefined) stage.setAttribute(ABORT_LAG, lagMs);
   }
 
-  #describe(): void {
-    // Without tracking nobody reads it.
-    if (!this.root.trace.mayRecord) return;
+  /** What the request was and how it was answered. */
+  describeRoot(): RootDescription {
     const method = this.#request.method ?? '';
     const shownMethod = METHODS.has(method) ? method : '_OTHER';
     const route = this.#shownRoute();
-    this.root.stageName = `${shownMethod} ${route}`;
-    // Node's default of 200 is no answer.
     const { headersSent, statusCode } = this.#response;
-    this.root.describe(
-      headersSent ? { method: shownMethod, route, statusCode } : { method: shownMethod, route },
-    );
+    return {
+      stageName: `${shownMethod} ${route}`,
+      // Node's default of 200 is no answer.
+      attributes: headersSent ? { method: shownMethod, route, statusCode } : { method: shownMethod, route },
+    };
   }
 
   #shownRoute(): string {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
-import { exchangeOf } from './http-exchange.js';
+import { exchangeOf } from './exchanges.js';
 import { type ExchangeOpener, traceMiddleware } from './trace-middleware.js';
 
 /** What is used of Fastify: a hook that runs when the route is known, also where a guard then refuses. */

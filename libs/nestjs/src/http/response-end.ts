@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { attachment } from './attachment.js';
 import { ConnectionWaiters } from './connection-waiters.js';
+import { exchangeOf } from './exchanges.js';
 
 /** Waits for the end of one response. */
 export interface ResponseEndListener {
@@ -14,9 +15,6 @@ const idleTooLong = new WeakSet<Socket>();
 /** Who waits for each connection to close: one listener on it, however many requests a client pipelines. */
 const waiting = attachment<ConnectionWaiters>();
 
-/** Who waits for each response. */
-const listening = attachment<ResponseEndListener>();
-
 /**
  * Tells `listener`, at least once, when the response was answered (`finish`), or its client left (`close`). A response that is
  * queued behind another one of its connection has no socket yet and gets neither when the connection goes, so that
@@ -28,7 +26,6 @@ export function onResponseEnd(
   response: ServerResponse,
   listener: ResponseEndListener,
 ): void {
-  listening.attach(response, listener);
   response.on('close', over);
   const isOnConnection = isHttp1(request);
   if (isOnConnection) waitersOf(request.socket).add(listener);
@@ -66,7 +63,7 @@ export function wasIdleTooLong(request: IncomingMessage): boolean {
 }
 
 function over(this: ServerResponse): void {
-  const listener = listening.of(this);
+  const listener = exchangeOf(this.req);
   if (listener === undefined) return;
   // A response that a test injects may have no socket, whatever the type says.
   const socket = this.req.socket as Socket | null | undefined;

@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { enterHandler } from './enter-handler.js';
-import { exchangeOf } from './http-exchange.js';
+import { exchangeOf } from './exchanges.js';
 import { keptInContext, UNOBSERVED } from './kept-in-context.js';
 
 /**

@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { acceptTraceId, createTraceId, currentStage, type Recorder, TRACE_ID_HEADER } from '@followspot/core';
+import {
+  acceptTraceId,
+  createTraceId,
+  currentStage,
+  type Recorder,
+  TRACE_ID_HEADER,
+  type TraceStart,
+} from '@followspot/core';
 import type { ResolvedOptions } from '../config/resolve-options.js';
-import { exchangeOf, type ExchangeSetup, HttpExchange } from './http-exchange.js';
+import { exchangeOf } from './exchanges.js';
+import { type ExchangeSetup, HttpExchange } from './http-exchange.js';
 import { REQUEST_STAGE } from './stages.js';
 
 /** A middleware on Node's own objects, as Express and Fastify both take it. */
@@ -21,14 +29,18 @@ export function exchangeOpener(
   isUntraced: (request: IncomingMessage) => boolean = () => false,
 ): ExchangeOpener {
   const exchangeSetup: ExchangeSetup = { ...setup, stream: options.stream };
-  const open = (request: IncomingMessage, response: ServerResponse): HttpExchange | undefined => {
-    const traceId = acceptTraceId(request.headers['x-trace-id']) ?? createTraceId();
-    if (!response.headersSent) response.setHeader(TRACE_ID_HEADER, traceId);
-    const { threadId: threadIdOf, force: isForced } = options;
+  const { threadId: threadIdOf, force: isForced } = options;
+  const startOf = (request: IncomingMessage, traceId: string): TraceStart => {
+    if (threadIdOf === undefined && isForced === undefined) return { traceId };
     const threadId =
       threadIdOf && acceptTraceId(recorder.attempt('option threadId', () => threadIdOf(request)));
     const force = isForced && recorder.attempt('option force', () => isForced(request)) === true;
-    const { root } = recorder.openTrace(REQUEST_STAGE, { traceId, threadId, force });
+    return { traceId, threadId, force };
+  };
+  const open = (request: IncomingMessage, response: ServerResponse): HttpExchange | undefined => {
+    const traceId = acceptTraceId(request.headers['x-trace-id']) ?? createTraceId();
+    if (!response.headersSent) response.setHeader(TRACE_ID_HEADER, traceId);
+    const { root } = recorder.openTrace(REQUEST_STAGE, startOf(request, traceId));
     return root === undefined ? undefined : new HttpExchange(root, request, response, exchangeSetup);
   };
   return (request, response) => {
