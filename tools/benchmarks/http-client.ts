@@ -2,6 +2,7 @@
 // the one before is answered. On bare sockets, so that most of the machine is left to the server.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { awake } from './awake.ts';
 import { answerQuestions } from './http-processes.ts';
 
 /** Requests to make. */
@@ -30,17 +31,16 @@ async function drive({ port, path, body, isTraced, requests, atOnce }: RequestDr
   const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json${HEAD_END}`;
   let left = requests;
   const startMs = performance.now();
-  await Promise.all(
-    open.map(async (connection) => {
-      while (left > 0) {
-        left -= 1;
-        const answer = await connection.answerTo(request);
-        const isRight = answer.startsWith('HTTP/1.1 200 ') && answer.endsWith(HEAD_END + body);
-        if (!isRight || TRACE_ID.test(answer) !== isTraced)
-          throw new Error(`${path} answered ${JSON.stringify(answer)}`);
-      }
-    }),
-  );
+  const driveOn = async (connection: Connection): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const answer = await connection.answerTo(request);
+      const isRight = answer.startsWith('HTTP/1.1 200 ') && answer.endsWith(HEAD_END + body);
+      if (!isRight || TRACE_ID.test(answer) !== isTraced)
+        throw new Error(`${path} answered ${JSON.stringify(answer)}`);
+    }
+  };
+  await awake(() => Promise.all(open.map(driveOn)));
   return performance.now() - startMs;
 }
 

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { awake } from './awake.ts';
 import { answerQuestions } from './http-processes.ts';
 import { EVENTS, EVENTS_WHEN_OPEN, expectedBody, HEARTBEAT } from './sse-streams.ts';
 
@@ -20,11 +22,22 @@ export interface Opening {
   readonly streams: number;
 }
 
+/** Heartbeats to wait for. */
+export interface Listening {
+  readonly ms: number;
+}
+
 /** Connections opened at the same time: fewer than the queue of a server takes. */
 const CONNECTING = 100;
 const CRLF = '\r\n';
 
-answerQuestions({ drive, open, heartbeats: ({ port }: Opening) => heartbeats.get(port) ?? 0, leave });
+answerQuestions({
+  drive,
+  open,
+  listen: ({ ms }: Listening) => awake(() => wait(ms)),
+  heartbeats: ({ port }: Opening) => heartbeats.get(port) ?? 0,
+  leave,
+});
 
 const agents = new Map<number, Agent>();
 const sockets = new Map<number, Socket[]>();
@@ -44,7 +57,7 @@ async function drive({ port, path, streams, atOnce }: Drive): Promise<number> {
       if (body !== expected) throw new Error(`${path} answered ${JSON.stringify(body)}`);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, readOn));
+  await awake(() => Promise.all(Array.from({ length: atOnce }, readOn)));
   return performance.now() - startMs;
 }
 

@@ -9,7 +9,7 @@ import { readHttpOptions } from './http-options.ts';
 import { type ByVariant, comparedWithBare, figure, publish, variantTable } from './http-report.ts';
 import { targetLine } from './page.ts';
 import { printStep } from './report.ts';
-import type { Opening } from './sse-client.ts';
+import type { Listening, Opening } from './sse-client.ts';
 import { BARE_AGAIN, DEFAULTS, VARIANTS } from './http-variants.ts';
 import { HEARTBEAT_MS } from './sse-streams.ts';
 
@@ -85,10 +85,12 @@ async function cpuOfSilence({ servers, client }: Launch, label: string): Promise
   // What opening the streams has left behind shall not be collected in the time that counts.
   await memoryOf(servers);
   const before = await readings();
+  const listening = client.ask('listen', { ms: seconds * 1_000 } satisfies Listening);
   for (let second = 1; second <= seconds; second += 1) {
     await wait(1_000);
     printStep(`${label}, second ${second} of ${seconds} of silence`, second === seconds);
   }
+  await listening;
   const after = await readings();
   return new Map(
     servers.map(({ variant }, index) => {

@@ -1,9 +1,9 @@
 // One application that streams: `node sse-server.ts VARIANT ADAPTER`.
 import { setTimeout as wait } from 'node:timers/promises';
 import { Controller, type MessageEvent, Sse } from '@nestjs/common';
-import { concat, from, interval, map, type Observable, range, take, timer } from 'rxjs';
+import { concat, defer, from, map, type Observable, range, take, timer } from 'rxjs';
 import { serve } from './http-app.ts';
-import { EVENTS, EVENTS_WHEN_OPEN, HEARTBEAT, HEARTBEAT_MS, WORD } from './sse-streams.ts';
+import { EVENTS, EVENTS_WHEN_OPEN, HEARTBEAT, HEARTBEAT_MS, MOMENTS, WORD } from './sse-streams.ts';
 
 const event = (): MessageEvent => ({ data: { text: WORD } });
 
@@ -22,9 +22,22 @@ class StreamsController {
   open(): Observable<MessageEvent> {
     return concat(
       timer(0, 20).pipe(take(EVENTS_WHEN_OPEN), map(event)),
-      interval(HEARTBEAT_MS).pipe(map((): MessageEvent => ({ comment: HEARTBEAT }))),
+      heartbeats().pipe(map((): MessageEvent => ({ comment: HEARTBEAT }))),
     );
   }
+}
+
+let streams = 0;
+
+/**
+ * A heartbeat a second, at one of ten moments of the second that streams take in turn. Timers that start at any moment
+ * meet in groups as chance will have it, of another size in each application, and a process that falls asleep and wakes
+ * up between two small groups spends more CPU on that than on the heartbeats.
+ */
+function heartbeats(): Observable<number> {
+  streams += 1;
+  const momentMs = (streams % MOMENTS) * (HEARTBEAT_MS / MOMENTS);
+  return defer(() => timer(HEARTBEAT_MS - ((performance.now() - momentMs) % HEARTBEAT_MS), HEARTBEAT_MS));
 }
 
 async function* words(): AsyncGenerator<MessageEvent> {

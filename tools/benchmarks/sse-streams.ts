@@ -4,6 +4,8 @@ export const EVENTS = 20;
 export const EVENTS_WHEN_OPEN = 3;
 export const HEARTBEAT = 'heartbeat';
 export const HEARTBEAT_MS = 1_000;
+/** Of a second, at which heartbeats are due. */
+export const MOMENTS = 10;
 /** What an event carries: a word of an answer. */
 export const WORD = 'followspot ';
 
