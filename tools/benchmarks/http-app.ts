@@ -15,12 +15,18 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { tap } from 'rxjs';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
+import type { Sink } from '@followspot/core';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- likewise
 import type { ObservabilityOptions } from '@followspot/nestjs';
 import { answerQuestions } from './http-processes.ts';
 import { type HttpVariant, REQUEST_VARIANTS } from './http-variants.ts';
+import { limitRequests } from './limit.ts';
+import { otlpRecords } from './otlp-records.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a Nest module, decorated below
 class App {}
+
+let countSpans = (): number => globalThis.openTelemetry?.spans() ?? 0;
 
 /** The variant and the adapter that this process was started for. */
 export function variantOfProcess(): { readonly variant: HttpVariant; readonly adapter: string } {
@@ -50,12 +56,15 @@ export async function serve(controller: Type): Promise<void> {
       // Typed arrays are not on the heap, but somebody's objects all the same.
       return { heapBytes: heapUsed + external, rssBytes: rss };
     },
+    /** Spans that somebody who records them has been given. */
+    spans: () => countSpans(),
   });
 }
 
 async function createApp(controller: Type): Promise<INestApplication> {
   const { variant, adapter } = variantOfProcess();
-  const imports = variant.module === undefined ? [] : [await moduleWith(variant.module)];
+  const sinks = variant.otlp === true ? [readyForOtlp()] : [];
+  const imports = variant.module === undefined ? [] : [await moduleWith({ ...variant.module, sinks })];
   Module({ imports, controllers: [controller] })(App);
   const common = { logger: false, forceCloseConnections: true } as const;
   const app =
@@ -64,7 +73,14 @@ async function createApp(controller: Type): Promise<INestApplication> {
       : await NestFactory.create(App, common);
   if (variant.interceptor === true) app.useGlobalInterceptors({ intercept: (_, next) => next.handle() });
   if (variant.promClient === true) app.useGlobalInterceptors(await promClientInterceptor());
+  if (variant.limit === true) limitRequests(app.getHttpServer() as Server);
   return app;
+}
+
+function readyForOtlp(): Sink {
+  const { sink, spans } = otlpRecords();
+  countSpans = spans;
+  return sink;
 }
 
 /** Loaded where it is used only: a bare application does not have it. */

@@ -1,4 +1,5 @@
 // A launch: every variant in a fresh process, and the generator of load in another one.
+import { openTelemetryArguments } from './peers.ts';
 import { Process } from './http-processes.ts';
 import type { Adapter } from './http-options.ts';
 import type { HttpVariant } from './http-variants.ts';
@@ -33,15 +34,16 @@ export async function inLaunch<T>(
   measure: (launch: Launch) => Promise<T>,
 ): Promise<T> {
   const started: Process[] = [];
-  const start = async (file: string, ...args: string[]): Promise<Process> => {
-    const process = await Process.start(file, ...args);
+  const start = async (...of: Parameters<typeof Process.start>): Promise<Process> => {
+    const process = await Process.start(...of);
     started.push(process);
     return process;
   };
   try {
     const servers = await Promise.all(
-      [...variants.keys()].map(async (variant): Promise<Server> => {
-        const process = await start(files.server, variant, adapter);
+      [...variants].map(async ([variant, { openTelemetry }]): Promise<Server> => {
+        const nodeArguments = openTelemetry === undefined ? [] : openTelemetryArguments(openTelemetry);
+        const process = await start(files.server, [variant, adapter], nodeArguments);
         return { variant, process, port: await process.ask<number>('port') };
       }),
     );

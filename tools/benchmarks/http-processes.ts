@@ -3,6 +3,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { MEMORY_ARGUMENTS } from './memory.ts';
 
+/**
+ * One size for the young space of all. Left alone, V8 lets it grow with what survives in some moment or other: to anything
+ * between 4 and 115 MB of applications that keep the same, which decides how often garbage is collected and hides in
+ * resident memory what is kept.
+ */
+const YOUNG_SPACE = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
+
 /** What a process can be asked for, by name. Arguments and answers are JSON. */
 export type Answers = Readonly<Record<string, (argument: never) => unknown>>;
 
@@ -42,10 +49,10 @@ export class Process {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #count = 0;
 
-  private constructor(file: string, args: readonly string[]) {
+  private constructor(file: string, args: readonly string[], nodeArguments: readonly string[]) {
     this.name = args[0] ?? file;
     this.#child = fork(join(import.meta.dirname, file), [...args], {
-      execArgv: MEMORY_ARGUMENTS,
+      execArgv: [...MEMORY_ARGUMENTS, ...YOUNG_SPACE, ...nodeArguments],
       env: { ...process.env, NODE_ENV: 'production' },
     });
     this.#child.on('message', (reply: Reply) => {
@@ -59,8 +66,12 @@ export class Process {
   }
 
   /** Resolves when it can be asked. */
-  static async start(file: string, ...args: string[]): Promise<Process> {
-    const started = new Process(file, args);
+  static async start(
+    file: string,
+    args: readonly string[] = [],
+    nodeArguments: readonly string[] = [],
+  ): Promise<Process> {
+    const started = new Process(file, args, nodeArguments);
     await started.#reply(0);
     return started;
   }

@@ -18,15 +18,30 @@ export interface Column {
   readonly digits: number;
 }
 
-/** Each launch against the bare application of that launch. */
-export function comparedWithBare(
+/** Each launch against the bare application of that launch, or another variant. */
+export function ratiosTo(launches: readonly ByVariant[], variant = BARE): ByVariant[] {
+  return compared(launches, variant, (value, other) => value / other);
+}
+
+/** The same, as differences. */
+export function differencesTo(launches: readonly ByVariant[], variant = BARE): ByVariant[] {
+  return compared(launches, variant, (value, other) => value - other);
+}
+
+function compared(
   launches: readonly ByVariant[],
-  compare: (value: number, bare: number) => number,
+  variant: string,
+  compare: (value: number, other: number) => number,
 ): ByVariant[] {
   return launches.map((launch) => {
-    const bare = launch.get(BARE) ?? Number.NaN;
-    return new Map([...launch].map(([variant, value]) => [variant, compare(value, bare)]));
+    const other = launch.get(variant) ?? Number.NaN;
+    return new Map([...launch].map(([name, value]) => [name, compare(value, other)]));
   });
+}
+
+/** What stands under a verdict: how far it can be relied on, or what the same is against something else. */
+export function remark(what: string, { median }: Figure, unit: string): string {
+  return `               (${what} ${fixed(median, 2)} ${unit})`;
 }
 
 /** The figure of one variant. */
@@ -53,14 +68,17 @@ export function publish(
     readonly caption: string;
     readonly tables: readonly string[];
     readonly targets: readonly string[];
+    /** Versions of what is compared with. */
+    readonly peers?: Readonly<Record<string, string>>;
   },
 ): void {
   const isShown = !options.isQuick && options.adapter === 'express';
   if (options.page !== undefined && !isShown) {
     console.error('The page is left as it is: it shows the whole run on Express.');
   }
+  const { peers = {}, ...rest } = parts;
   publishReport(
-    { marker: name, packages: packages(options), ownLoad: 'up to 2', ...parts },
+    { marker: name, packages: { ...packages(options), ...peers }, ownLoad: 'up to 2', ...rest },
     isShown ? options.page : undefined,
   );
 }

@@ -1,8 +1,9 @@
 // One application that answers with JSON: `node http-server.ts VARIANT ADAPTER`. Its ten steps are stages where the variant
-// has the module, and plain methods where it has not.
+// has the module, spans where it has OpenTelemetry, and plain methods where it has neither.
 import { Controller, Get } from '@nestjs/common';
 import { serve, variantOfProcess } from './http-app.ts';
 import { ANSWER, STEPS } from './http-routes.ts';
+import { limitStep } from './limit.ts';
 
 /** Methods that do nothing but answer later, as a look-up in a cache does. */
 const steps = Object.fromEntries(
@@ -35,7 +36,12 @@ async function decorate(): Promise<void> {
     if (descriptor !== undefined) Get(name)(AnswersController.prototype, name, descriptor);
   }
   Controller()(AnswersController);
-  if (variantOfProcess().variant.module === undefined) return;
+  const { module, limit } = variantOfProcess().variant;
+  for (const [name, step] of Object.entries(steps)) {
+    if (limit === true) steps[name] = limitStep(step);
+    if (globalThis.openTelemetry !== undefined) steps[name] = globalThis.openTelemetry.step(name, step);
+  }
+  if (module === undefined) return;
   // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
   const { TrackStage } = await import('@followspot/nestjs');
   for (const [index, name] of Object.keys(steps).entries()) {

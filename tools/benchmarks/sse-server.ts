@@ -2,27 +2,32 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Controller, type MessageEvent, Sse } from '@nestjs/common';
 import { concat, defer, from, map, type Observable, range, take, timer } from 'rxjs';
-import { serve } from './http-app.ts';
+import { serve, variantOfProcess } from './http-app.ts';
+import { limitStream } from './limit.ts';
 import { EVENTS, EVENTS_WHEN_OPEN, HEARTBEAT, HEARTBEAT_MS, MOMENTS, WORD } from './sse-streams.ts';
 
+const { limit } = variantOfProcess().variant;
+const followed = limit === true ? limitStream : <T>(source: Observable<T>): Observable<T> => source;
 const event = (): MessageEvent => ({ data: { text: WORD } });
 
 class StreamsController {
   /** All events at once: nothing but the stream itself has a cost here. */
   burst(): Observable<MessageEvent> {
-    return range(0, EVENTS).pipe(map(event));
+    return followed(range(0, EVENTS).pipe(map(event)));
   }
 
   /** As a model answers: a generator that waits for each word. */
   awaited(): Observable<MessageEvent> {
-    return from(words());
+    return followed(from(words()));
   }
 
   /** A few events, then a heartbeat a second for as long as the client stays. */
   open(): Observable<MessageEvent> {
-    return concat(
-      timer(0, 20).pipe(take(EVENTS_WHEN_OPEN), map(event)),
-      heartbeats().pipe(map((): MessageEvent => ({ comment: HEARTBEAT }))),
+    return followed(
+      concat(
+        timer(0, 20).pipe(take(EVENTS_WHEN_OPEN), map(event)),
+        heartbeats().pipe(map((): MessageEvent => ({ comment: HEARTBEAT }))),
+      ),
     );
   }
 }
