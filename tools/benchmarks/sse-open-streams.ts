@@ -1,10 +1,9 @@
-// The question: what does the module add to 2,000 streams that are open and on which nothing but a heartbeat a second
-// happens?
+// The question: what does the module add to 2,000 streams that are open and on which nothing but heartbeats happens?
 //
-// The streams of all variants are open at the same time, and the same seconds are measured of each. Memory is what is
-// there after garbage collection, with the streams and without them; typed arrays, which are not on the heap, included.
-import { setTimeout as wait } from 'node:timers/promises';
+// The servers take turns, so that none takes a processor or its caches from another. Memory is what is there after garbage
+// collection, with the streams and without them; typed arrays, which are not on the heap, included.
 import { type Launch, inLaunch, inTurn, type Server, SSE_FILES } from './http-launch.ts';
+import type { Process } from './http-processes.ts';
 import { readHttpOptions } from './http-options.ts';
 import {
   type ByVariant,
@@ -21,102 +20,105 @@ import type { Listening, Opening } from './sse-client.ts';
 import { BARE_AGAIN, DEFAULTS, LIMIT, VARIANTS } from './http-variants.ts';
 import { HEARTBEAT_MS } from './sse-streams.ts';
 
+/** Since the start. */
+interface Reading {
+  readonly cpuMs: number;
+  /** Heartbeats that have arrived. */
+  readonly beats: number;
+}
+
 interface Memory {
   readonly heapBytes: number;
-  readonly rssBytes: number;
+}
+
+/** Of one server in one turn. */
+interface Turn {
+  /** Microseconds for each heartbeat of each stream. */
+  readonly cpuUs: number;
+  /** In kB (1,000 bytes) per stream, as the target is. */
+  readonly heapKb: number;
 }
 
 /** What one launch measured. */
 interface Measured {
-  /** Microseconds of CPU for each heartbeat of each stream. */
   readonly cpuUs: ByVariant;
-  /** In kB (1,000 bytes) per stream, as the target is. */
   readonly heapKb: ByVariant;
-  readonly rssKb: ByVariant;
 }
 
 const STREAMS = 2_000;
-/** Opened and left before, so that what is made once is there. */
-const WARM_UP_STREAMS = 500;
+/** What is compiled and made once is there afterwards. */
+const WARM_UP_ROUNDS = 1;
 /** Of the heartbeats that are due. */
 const LEAST_SHARE = 0.75;
+/** Of each stream in a turn of its server. */
+const BEATS = 5;
 /** Files that a process has open besides its streams. */
 const OTHER_FILES = 100;
 const CPU_TARGET = 1.05;
 const HEAP_TARGET_KB = 1;
 
 const options = readHttpOptions();
-const { launches, seconds } = options.isQuick ? { launches: 1, seconds: 5 } : { launches: 5, seconds: 8 };
+const { launches, rounds } = options.isQuick ? { launches: 1, rounds: 1 } : { launches: 4, rounds: 2 };
 
 checkOpenFiles();
 const results: Measured[] = [];
 for (let launch = 1; launch <= launches; launch += 1) {
   const label = `launch ${launch} of ${launches}`;
   printStep(`${label}, ${VARIANTS.size} servers start`);
-  const measure = (one: Launch): Promise<Measured> => measureLaunch(one, launch, label);
+  const measure = (one: Launch): Promise<Measured> => measureLaunch(one, label);
   results.push(await inLaunch(SSE_FILES, VARIANTS, options.adapter, measure));
 }
 report();
 
-async function measureLaunch(launch: Launch, round: number, label: string): Promise<Measured> {
-  const { client } = launch;
-  const servers = inTurn(launch.servers, round);
-  for (const { port } of servers) {
-    printStep(`${label}, warming up`);
-    await client.ask('open', { port, streams: WARM_UP_STREAMS } satisfies Opening);
-    await client.ask('leave', { port });
+async function measureLaunch({ servers, client }: Launch, label: string): Promise<Measured> {
+  const turns = new Map<string, Turn[]>(servers.map(({ variant }) => [variant, []]));
+  for (let round = 0; round < WARM_UP_ROUNDS + rounds; round += 1) {
+    for (const server of inTurn(servers, round)) {
+      printStep(`${label}, round ${round + 1} of ${WARM_UP_ROUNDS + rounds}, "${server.variant}"`);
+      const turn = await measureTurn(server, client);
+      if (round >= WARM_UP_ROUNDS) turns.get(server.variant)?.push(turn);
+    }
   }
-  const before = await memoryOf(servers);
-  for (const { variant, port } of servers) {
-    printStep(`${label}, ${STREAMS} streams to "${variant}"`);
-    await client.ask('open', { port, streams: STREAMS } satisfies Opening);
-  }
-  const cpuUs = await cpuOfSilence(launch, label);
-  const after = await memoryOf(servers);
-  const perStream = (of: keyof Memory): ByVariant =>
+  const meanOf = (of: keyof Turn): ByVariant =>
     new Map(
-      [...after].map(([variant, memory]) => [
+      [...turns].map(([variant, own]) => [
         variant,
-        (memory[of] - (before.get(variant)?.[of] ?? Number.NaN)) / STREAMS / 1_000,
+        own.reduce((sum, turn) => sum + turn[of], 0) / own.length,
       ]),
     );
-  return { cpuUs, heapKb: perStream('heapBytes'), rssKb: perStream('rssBytes') };
+  return { cpuUs: meanOf('cpuUs'), heapKb: meanOf('heapKb') };
 }
 
-/** CPU per heartbeat: of those that have arrived, because timers of a busy machine are late. */
-async function cpuOfSilence({ servers, client }: Launch, label: string): Promise<ByVariant> {
-  const readings = async (): Promise<{ cpuMs: number; beats: number }[]> =>
-    Promise.all(
-      servers.map(async ({ port, process }) => ({
-        cpuMs: await process.ask<number>('cpuMs'),
-        beats: await client.ask<number>('heartbeats', { port }),
-      })),
-    );
-  // What opening the streams has left behind shall not be collected in the time that counts.
-  await memoryOf(servers);
-  const before = await readings();
-  const listening = client.ask('listen', { ms: seconds * 1_000 } satisfies Listening);
-  for (let second = 1; second <= seconds; second += 1) {
-    await wait(1_000);
-    printStep(`${label}, second ${second} of ${seconds} of silence`, second === seconds);
-  }
-  await listening;
-  const after = await readings();
-  return new Map(
-    servers.map(({ variant }, index) => {
-      const beats = (after[index]?.beats ?? 0) - (before[index]?.beats ?? 0);
-      const least = (STREAMS * seconds * 1_000 * LEAST_SHARE) / HEARTBEAT_MS;
-      if (beats < least) throw new Error(`"${variant}" sent ${beats} heartbeats; this machine is too busy`);
-      return [variant, (((after[index]?.cpuMs ?? 0) - (before[index]?.cpuMs ?? 0)) * 1_000) / beats];
-    }),
-  );
-}
-
-async function memoryOf(servers: readonly Server[]): Promise<Map<string, Memory>> {
-  const pairs = servers.map(
-    async ({ variant, process }) => [variant, await process.ask<Memory>('memory')] as const,
-  );
-  return new Map(await Promise.all(pairs));
+/**
+ * Opens the streams of one server, waits for {@link BEATS} heartbeats of each, and hangs up.
+ *
+ * The server rests before: all timers are due when it wakes up, and from then on all heartbeats come at once. That is their
+ * work without the falling asleep and waking up between them, which in a virtual machine takes as long again, and not the
+ * same of each process.
+ */
+async function measureTurn({ variant, port, process }: Server, client: Process): Promise<Turn> {
+  const read = async (): Promise<Reading> => ({
+    cpuMs: await process.ask<number>('cpuMs'),
+    beats: await client.ask<number>('heartbeats', { port }),
+  });
+  const listen = (ms: number): Promise<unknown> => client.ask('listen', { ms } satisfies Listening);
+  const empty = await process.ask<Memory>('memory');
+  await client.ask('open', { port, streams: STREAMS } satisfies Opening);
+  // What opening them has left behind is collected here as well, and not in the time that counts.
+  const full = await process.ask<Memory>('memory');
+  await process.ask('rest', HEARTBEAT_MS * 1.5);
+  await listen(HEARTBEAT_MS * 1.5);
+  const before = await read();
+  await listen(HEARTBEAT_MS * BEATS);
+  const after = await read();
+  await client.ask('leave', { port });
+  const beats = after.beats - before.beats;
+  if (beats < STREAMS * BEATS * LEAST_SHARE)
+    throw new Error(`"${variant}" sent ${beats} heartbeats; this machine is too busy`);
+  return {
+    cpuUs: ((after.cpuMs - before.cpuMs) * 1_000) / beats,
+    heapKb: (full.heapBytes - empty.heapBytes) / STREAMS / 1_000,
+  };
 }
 
 /** Node has raised the limit as far as it may. */
@@ -125,10 +127,10 @@ function checkOpenFiles(): void {
     userLimits?: { open_files?: { soft?: number | 'unlimited' } };
   };
   const allowed = userLimits?.open_files?.soft;
-  const needed = STREAMS * VARIANTS.size + OTHER_FILES;
+  const needed = STREAMS + OTHER_FILES;
   if (typeof allowed !== 'number' || allowed >= needed) return;
   console.error(
-    `${STREAMS} open streams to each of ${VARIANTS.size} servers need ${needed} open files in one process, ` +
+    `${STREAMS} open streams to a server need ${needed} open files in one process, ` +
       `and ${allowed} are allowed here. Raise the limit, such as with "ulimit -n ${needed}", and run again.`,
   );
   process.exit(1);
@@ -146,10 +148,9 @@ function report(): void {
     { title: '× limit', launches: toLimit, digits: 3 },
     { title: 'heap kB per stream', launches: heapKb, digits: 2 },
     { title: 'more than bare, kB', launches: added, digits: 2 },
-    { title: 'RSS kB per stream', launches: results.map((measured) => measured.rssKb), digits: 1 },
   ]);
   publish('sse-open-streams', options, {
-    caption: `${STREAMS} open streams with a heartbeat a second, on ${options.adapter}; ${seconds} seconds of each of ${launches} launches, medians and in parentheses the lowest and the highest launch`,
+    caption: `${STREAMS} open streams with a heartbeat every ${HEARTBEAT_MS} ms, on ${options.adapter}; ${BEATS * rounds} of each in each of ${launches} launches, medians and in parentheses the lowest and the highest launch`,
     tables: [table],
     targets: [
       targetLine('CPU is', figure(ratios, DEFAULTS), CPU_TARGET, '× bare'),

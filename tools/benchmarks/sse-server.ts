@@ -1,10 +1,10 @@
 // One application that streams: `node sse-server.ts VARIANT ADAPTER`.
 import { setTimeout as wait } from 'node:timers/promises';
 import { Controller, type MessageEvent, Sse } from '@nestjs/common';
-import { concat, defer, from, map, type Observable, range, take, timer } from 'rxjs';
+import { concat, from, interval, map, type Observable, range, take, timer } from 'rxjs';
 import { serve, variantOfProcess } from './http-app.ts';
 import { limitStream } from './limit.ts';
-import { EVENTS, EVENTS_WHEN_OPEN, HEARTBEAT, HEARTBEAT_MS, MOMENTS, WORD } from './sse-streams.ts';
+import { EVENTS, EVENTS_WHEN_OPEN, HEARTBEAT, HEARTBEAT_MS, WORD } from './sse-streams.ts';
 
 const { limit } = variantOfProcess().variant;
 const followed = limit === true ? limitStream : <T>(source: Observable<T>): Observable<T> => source;
@@ -21,28 +21,15 @@ class StreamsController {
     return followed(from(words()));
   }
 
-  /** A few events, then a heartbeat a second for as long as the client stays. */
+  /** A few events, then heartbeats for as long as the client stays. */
   open(): Observable<MessageEvent> {
     return followed(
       concat(
         timer(0, 20).pipe(take(EVENTS_WHEN_OPEN), map(event)),
-        heartbeats().pipe(map((): MessageEvent => ({ comment: HEARTBEAT }))),
+        interval(HEARTBEAT_MS).pipe(map((): MessageEvent => ({ comment: HEARTBEAT }))),
       ),
     );
   }
-}
-
-let streams = 0;
-
-/**
- * A heartbeat a second, at one of ten moments of the second that streams take in turn. Timers that start at any moment
- * meet in groups as chance will have it, of another size in each application, and a process that falls asleep and wakes
- * up between two small groups spends more CPU on that than on the heartbeats.
- */
-function heartbeats(): Observable<number> {
-  streams += 1;
-  const momentMs = (streams % MOMENTS) * (HEARTBEAT_MS / MOMENTS);
-  return defer(() => timer(HEARTBEAT_MS - ((performance.now() - momentMs) % HEARTBEAT_MS), HEARTBEAT_MS));
 }
 
 async function* words(): AsyncGenerator<MessageEvent> {

@@ -3,9 +3,8 @@ export const EVENTS = 20;
 /** Before an open stream falls silent and only heartbeats follow. */
 export const EVENTS_WHEN_OPEN = 3;
 export const HEARTBEAT = 'heartbeat';
-export const HEARTBEAT_MS = 1_000;
-/** Of a second, at which heartbeats are due. */
-export const MOMENTS = 10;
+/** Five times as often as the target says, so that there are enough to be measured. */
+export const HEARTBEAT_MS = 200;
 /** What an event carries: a word of an answer. */
 export const WORD = 'followspot ';
 
