@@ -21,6 +21,14 @@ export function currentStage(): Stage | undefined {
   return frames === undefined ? storage.getStore() : (frames.current()?.get(storage) as Stage | undefined);
 }
 
+/**
+ * The context here, to compare with others: whoever meets the same one again meets the same stage in it, and need not
+ * look it up.
+ */
+export function currentContext(): unknown {
+  return frames === undefined ? storage.getStore() : frames.current();
+}
+
 /** Runs `fn` as code of `stage`; with undefined, as code outside every trace. */
 export function runInStage<T>(stage: Stage | undefined, fn: () => T): T {
   return currentStage() === stage ? fn() : (callInStage(stage, fn, undefined, NO_ARGUMENTS) as T);

@@ -9,7 +9,9 @@ function counted(sequences: readonly number[], others: readonly unknown[] = []):
   const events = new ResumedEvents({ traceId: 't', sequence: AFTER });
   for (const other of others) events.sent(other);
   for (const sequence of sequences) events.sent(formatEventId({ traceId: 't', sequence }));
-  return events.attributes();
+  const found = {};
+  events.describe(found);
+  return found;
 }
 
 describe('A resumed stream', () => {

@@ -1,4 +1,4 @@
-import type { Attributes } from '@followspot/core';
+import type { AttributeValue } from '@followspot/core';
 import { type EventId, parseEventId } from './event-id.js';
 
 /**
@@ -32,8 +32,10 @@ export class ResumedEvents {
     this.#highest = event.sequence;
   }
 
-  /** Both counts, also where they are 0; nothing as long as no event of the stream was sent. */
-  attributes(): Attributes {
-    return this.#seen === 0 ? {} : { duplicateEvents: this.#duplicates, lostEvents: this.#lost };
+  /** Adds both counts, also where they are 0; nothing as long as no event of the stream was sent. */
+  describe(found: Record<string, AttributeValue>): void {
+    if (this.#seen === 0) return;
+    found['duplicateEvents'] = this.#duplicates;
+    found['lostEvents'] = this.#lost;
   }
 }

@@ -1,8 +1,10 @@
 /** A message that is only a comment keeps the connection alive and tells the client nothing. */
 export function isHeartbeat(message: unknown): boolean {
   if (typeof message !== 'object' || message === null) return false;
-  const { comment, data, type, retry } = message as Record<string, unknown>;
-  return comment !== undefined && data === undefined && type === undefined && retry === undefined;
+  const fields = message as Readonly<Record<string, unknown>>;
+  // First, because that is what nearly every message does not have.
+  if (fields['comment'] === undefined) return false;
+  return fields['data'] === undefined && fields['type'] === undefined && fields['retry'] === undefined;
 }
 
 /** What an event that could not be sent failed with. */

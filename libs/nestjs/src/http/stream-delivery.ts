@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Attributes, AttributeValue } from '@followspot/core';
+import type { AttributeValue } from '@followspot/core';
 import { attachment } from './attachment.js';
 
 /** What belongs to each stream that is piped, so that the same functions listen to all of them. */
@@ -29,13 +29,11 @@ export class StreamDelivery {
   }
 
   /** What Nest pipes into the response. Never told when nothing is sent, as for HEAD. */
-  from(source: Readable): void {
+  sentFrom(source: Readable): void {
     this.#isCounting = true;
     deliveries.attach(source, this);
+    // After that of the pipe, which is there by now.
     source.on('data', noteWritten);
-    // Full: nothing more is written until it has drained, so this is its highest. It is looked at a tick later, because
-    // Node holds everything back until then, whether the client reads or not.
-    source.on('pause', noteFull);
   }
 
   /** The response has taken a message. */
@@ -46,7 +44,8 @@ export class StreamDelivery {
 
   /** Looks at how much waits in the response. */
   look(): void {
-    this.#highestPendingBytes = Math.max(this.#highestPendingBytes, this.#response.writableLength);
+    const pendingBytes = this.#response.writableLength;
+    if (pendingBytes > this.#highestPendingBytes) this.#highestPendingBytes = pendingBytes;
   }
 
   /** Messages that were produced and not yet taken by the response; Nest's own ones make it no less than 0. */
@@ -56,30 +55,28 @@ export class StreamDelivery {
 
   /** A message is about to be handed to Nest. */
   produced(): void {
-    this.#highestPendingMessages = Math.max(this.#highestPendingMessages, this.pendingMessages);
+    const pendingMessages = this.pendingMessages;
+    if (pendingMessages > this.#highestPendingMessages) this.#highestPendingMessages = pendingMessages;
     this.look();
     this.#produced += 1;
   }
 
-  /** What there is to say: figures above zero. */
-  attributes(): Attributes {
-    const all: Record<string, AttributeValue> = {
-      bytes: this.#bytes,
-      highestPendingBytes: this.#highestPendingBytes,
-      highestPendingMessages: this.#highestPendingMessages,
-      unsentMessages: this.pendingMessages,
-    };
-    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== 0));
+  /** Adds what there is to say: figures above zero. */
+  describe(found: Record<string, AttributeValue>): void {
+    if (this.#bytes > 0) found['bytes'] = this.#bytes;
+    if (this.#highestPendingBytes > 0) found['highestPendingBytes'] = this.#highestPendingBytes;
+    if (this.#highestPendingMessages > 0) found['highestPendingMessages'] = this.#highestPendingMessages;
+    if (this.pendingMessages > 0) found['unsentMessages'] = this.pendingMessages;
   }
 }
 
 function noteWritten(this: Readable, chunk: string | Uint8Array): void {
-  deliveries.of(this)?.written(chunk);
-}
-
-function noteFull(this: Readable): void {
   const delivery = deliveries.of(this);
-  if (delivery !== undefined) process.nextTick(look, delivery);
+  if (delivery === undefined) return;
+  delivery.written(chunk);
+  // Full: nothing more is written until it has drained, so this is its highest. It is looked at a tick later, because
+  // Node holds everything back until then, whether the client reads or not.
+  if (this.readableFlowing === false) process.nextTick(look, delivery);
 }
 
 function look(delivery: StreamDelivery): void {

@@ -21,21 +21,22 @@ export interface StreamResponse {
   readonly watched?: WatchedStream;
 }
 
-/** The figures of one stream, from its first message to its end. A message costs a few additions and no memory. */
-export class StreamFigures implements StallExplainer {
+/**
+ * The figures of one stream, from its first message to its end. A message costs a few additions and no memory. Those of
+ * the delivery are in the same object, because each open stream has one.
+ */
+export class StreamFigures extends StreamDelivery implements StallExplainer {
   readonly #stage: Stage;
   readonly #gaps: StreamGaps;
-  readonly #delivery: StreamDelivery;
   /** Only where there is something to compare with: ids are not looked at otherwise. */
   readonly #resumed: ResumedEvents | undefined;
   #events = 0;
   #heartbeats = 0;
-  #timeToFirstEventMs: number | undefined;
 
   constructor(stage: Stage, response: StreamResponse, options: StreamOptions) {
+    super(response.raw);
     this.#stage = stage;
-    this.#delivery = new StreamDelivery(response.raw);
-    if (response.source !== undefined) this.#delivery.from(response.source);
+    if (response.source !== undefined) this.sentFrom(response.source);
     this.#resumed = response.resumesAfter && new ResumedEvents(response.resumesAfter);
     this.#gaps = new StreamGaps(options, this, response.watched);
   }
@@ -47,28 +48,23 @@ export class StreamFigures implements StallExplainer {
     return stageDuring(this.#stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs));
   }
 
-  /** Nest pipes the stream into the response. */
-  sentFrom(source: Readable): void {
-    this.#delivery.from(source);
-  }
-
   /** Whether messages wait for the client. */
   get hasPending(): boolean {
-    return this.#delivery.pendingMessages > 0;
+    return this.pendingMessages > 0;
   }
 
   /** A message is about to be handed on. */
   message(message: unknown): void {
-    this.#delivery.produced();
+    this.produced();
     if (isHeartbeat(message)) {
       this.#heartbeats += 1;
       return;
     }
     const { trace } = this.#stage;
-    if (this.#events === 0) this.#timeToFirstEventMs = trace.markAnswered();
+    if (this.#events === 0) trace.markAnswered();
     this.#events += 1;
     this.#gaps.event(trace.now());
-    this.#resumed?.sent((message as { id?: unknown } | null | undefined)?.id);
+    if (this.#resumed !== undefined) this.#resumed.sent((message as { id?: unknown } | null | undefined)?.id);
   }
 
   /** The stream was cut short at this reading of the monotonic clock. */
@@ -79,13 +75,11 @@ export class StreamFigures implements StallExplainer {
   /** `events` always; every other figure where it says something. */
   attributes(): Attributes {
     const found: Record<string, AttributeValue> = { events: this.#events };
-    if (this.#timeToFirstEventMs !== undefined) found['timeToFirstEventMs'] = this.#timeToFirstEventMs;
+    if (this.#events > 0) found['timeToFirstEventMs'] = this.#stage.trace.markAnswered();
     if (this.#heartbeats > 0) found['heartbeats'] = this.#heartbeats;
-    return {
-      ...found,
-      ...this.#gaps.attributes(),
-      ...this.#delivery.attributes(),
-      ...this.#resumed?.attributes(),
-    };
+    this.#gaps.describe(found);
+    this.describe(found);
+    this.#resumed?.describe(found);
+    return found;
   }
 }

@@ -7,7 +7,9 @@ function gapsOf(times: readonly number[], cutAt?: number, given = options): obje
   const gaps = new StreamGaps(given, { stageDuring: (from, to) => `${String(from)}-${String(to)}` });
   for (const time of times) gaps.event(time);
   if (cutAt !== undefined) gaps.cut(cutAt);
-  return gaps.attributes();
+  const found = {};
+  gaps.describe(found);
+  return found;
 }
 
 describe('The gaps of a stream', () => {
@@ -22,6 +24,16 @@ describe('The gaps of a stream', () => {
       gapMaxMs: 100,
       stalls: 0,
     });
+  });
+
+  it('are all counted, however many there are', () => {
+    const times = Array.from({ length: 101 }, (_, event) => (event * (event + 1)) / 2);
+    expect(gapsOf(times)).toMatchObject({ gapMeanMs: 50.5, gapMaxMs: 100 });
+  });
+
+  it('are compared with all gaps before them', () => {
+    const events = Array.from({ length: 12 }, (_, event) => event * 600);
+    expect(gapsOf([...events, 6_600 + 3_100])).toMatchObject({ stalls: 1, stalledDuring: '6600-9700' });
   });
 
   it('are stalls over the factor and the floor, and the worst one is explained', () => {

@@ -1,4 +1,4 @@
-import { currentStage, runInStage, type Stage } from '@followspot/core';
+import { currentContext, currentStage, runInStage, type Stage } from '@followspot/core';
 import { Subscriber } from 'rxjs';
 
 /** What happens to a subscription, told once each: values, and one of three ends. */
@@ -9,6 +9,8 @@ export interface SubscriptionListener {
   /** The consumer left before the source was finished; its teardown has run. */
   unsubscribe(): void;
 }
+
+const UNKNOWN = Symbol('no context yet');
 
 /**
  * Stands between a source and its subscriber and keeps two contexts apart: the source works as code of the stage, the
@@ -21,6 +23,8 @@ export class StageSubscriber<T> extends Subscriber<T> {
   readonly #listener: SubscriptionListener;
   readonly #outer = currentStage();
   readonly #isForNest: boolean;
+  /** The latest context that was found to be one to deliver in; most sources stay in one. */
+  #outside: unknown = UNKNOWN;
   #isFinished = false;
 
   /**
@@ -56,7 +60,7 @@ export class StageSubscriber<T> extends Subscriber<T> {
     this.#isFinished = true;
     this.#listener.error(error);
     try {
-      this.#outside(() => {
+      this.#deliver(() => {
         this.#subscriber.error(error);
       });
     } finally {
@@ -68,7 +72,7 @@ export class StageSubscriber<T> extends Subscriber<T> {
     this.#isFinished = true;
     this.#listener.complete();
     try {
-      this.#outside(() => {
+      this.#deliver(() => {
         this.#subscriber.complete();
       });
     } finally {
@@ -88,13 +92,17 @@ export class StageSubscriber<T> extends Subscriber<T> {
     }
   }
 
-  #outside(deliver: () => void): void {
+  #deliver(deliver: () => void): void {
     if (this.#isOutside()) deliver();
     else runInStage(this.#outer, deliver);
   }
 
   #isOutside(): boolean {
+    const context = currentContext();
+    if (context === this.#outside) return true;
     const here = currentStage();
-    return here === this.#outer || (this.#isForNest && here?.trace === this.#stage.trace);
+    const isOutside = here === this.#outer || (this.#isForNest && here?.trace === this.#stage.trace);
+    if (isOutside) this.#outside = context;
+    return isOutside;
   }
 }

@@ -157,6 +157,17 @@ describe('An open stream', () => {
     expect(await scraped.value(`sse_event_gap_seconds_sum${route}`)).toBeCloseTo(2.05);
     expect(await scraped.value('sse_event_gap_seconds_bucket{le="0.05",route="/search"}')).toBe(2);
   });
+
+  it('loses none of many gaps, and counts none twice, however often it is scraped', async () => {
+    const scraped = new ScrapedSink();
+    const stream = scraped.sink.streamOpened('/search');
+    for (let gap = 1; gap <= 1_000; gap += 1) {
+      stream.gap(10);
+      if (gap % 300 === 0) await scraped.value('sse_event_gap_seconds_count{route="/search"}');
+    }
+    expect(await scraped.value('sse_event_gap_seconds_count{route="/search"}')).toBe(1_000);
+    expect(await scraped.value('sse_event_gap_seconds_sum{route="/search"}')).toBeCloseTo(10);
+  });
 });
 
 describe('A cache look-up', () => {

@@ -17,6 +17,9 @@ const ENDINGS: readonly StreamEnding[] = [
 ];
 const ENDING_INDEX = new Map<unknown, number>(ENDINGS.map((ending, index) => [ending, index]));
 
+/** Gaps of a route that are put into its histogram together. */
+const NEW_GAPS = 64;
+
 /** Streams of one route. */
 class RouteStreams {
   readonly labels: Labels;
@@ -31,8 +34,11 @@ class RouteStreams {
   readonly durations: (Histogram | undefined)[] = Array.from<undefined>({ length: ENDINGS.length });
   readonly window: WindowQuantiles;
   firstEvents: Histogram | undefined;
-  gaps: Histogram | undefined;
   abortLags: Histogram | undefined;
+  #gaps: Histogram | undefined;
+  /** Gaps that are not in the histogram yet: to put many in at once costs little more than one. */
+  readonly #newGaps = new Float64Array(NEW_GAPS);
+  #newGapCount = 0;
 
   constructor(
     readonly route: string,
@@ -41,6 +47,25 @@ class RouteStreams {
     this.labels = { route };
     this.endingLabels = ENDINGS.map((ending) => ({ route, ending }));
     this.window = new WindowQuantiles(clock);
+  }
+
+  gap(gapMs: number): void {
+    if (!isAmount(gapMs)) return;
+    this.#newGaps[this.#newGapCount] = gapMs;
+    this.#newGapCount += 1;
+    if (this.#newGapCount === NEW_GAPS) this.#countGaps();
+  }
+
+  /** All of them; undefined before the first. */
+  get gaps(): Histogram | undefined {
+    if (this.#newGapCount > 0) this.#countGaps();
+    return this.#gaps;
+  }
+
+  #countGaps(): void {
+    this.#gaps ??= new Histogram(GAP_BUCKETS);
+    for (const gapMs of this.#newGaps.subarray(0, this.#newGapCount)) this.#gaps.observe(gapMs);
+    this.#newGapCount = 0;
   }
 }
 
@@ -63,7 +88,7 @@ class OpenRouteStream implements OpenStream {
   }
 
   gap(gapMs: number): void {
-    if (isAmount(gapMs)) (this.#streams.gaps ??= new Histogram(GAP_BUCKETS)).observe(gapMs);
+    this.#streams.gap(gapMs);
   }
 
   closed(): void {
