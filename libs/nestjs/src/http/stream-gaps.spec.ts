@@ -31,6 +31,16 @@ describe('The gaps of a stream', () => {
     expect(gapsOf(times)).toMatchObject({ gapMeanMs: 50.5, gapMaxMs: 100 });
   });
 
+  it('have a p95 by nearest rank, which is the longest one of fewer than twenty', () => {
+    const after = (gaps: number): number[] => [
+      ...Array.from({ length: gaps }, (_, event) => event * 10),
+      5_000,
+    ];
+    expect(gapsOf(after(19))).toMatchObject({ gapP95Ms: 4_820, gapMaxMs: 4_820 });
+    // Out of a histogram now, whose buckets are within 2.5 %.
+    expect(gapsOf(after(20))).toMatchObject({ gapP95Ms: expect.closeTo(10, 0), gapMaxMs: 4_810 });
+  });
+
   it('are compared with all gaps before them', () => {
     const events = Array.from({ length: 12 }, (_, event) => event * 600);
     expect(gapsOf([...events, 6_600 + 3_100])).toMatchObject({ stalls: 1, stalledDuring: '6600-9700' });

@@ -7,6 +7,9 @@ export interface StallExplainer {
   stageDuring(fromMs: number, toMs: number): string | undefined;
 }
 
+/** Gaps that are kept as they are: of fewer than twenty the 95th percentile is the longest one. */
+const FEW = 19;
+
 /**
  * The silences between the events of one stream. A gap is a stall when it is longer than `stallFactor` times the median
  * of the gaps before it and longer than `stallFloorMs`; the first gap has nothing to be compared with and is none.
@@ -17,7 +20,7 @@ export class StreamGaps {
   readonly #watched: Pick<WatchedStream, 'gap'> | undefined;
   /** Not a number before the first event, so that it is one field of the same kind for ever. */
   #lastEventMs = Number.NaN;
-  /** The latest gaps, which are not in the histogram yet: to put eight in at once costs little more than one. */
+  /** The latest gaps, which are not in the histogram yet: most streams end without one. */
   #latest: number[] | undefined;
   #latestCount = 0;
   #histogram: GapHistogram | undefined;
@@ -42,8 +45,9 @@ export class StreamGaps {
     this.#lastEventMs = nowMs;
     if (Number.isNaN(gapMs)) return;
     if (gapMs > this.#options.stallFloorMs) this.#judge(lastMs, nowMs);
-    this.#latest ??= [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
-    if (this.#latestCount === this.#latest.length) this.#count();
+    // Fractions, so that V8 keeps them as such from the start; for four, and it grows when a fifth comes.
+    this.#latest ??= [0.5, 0.5, 0.5, 0.5];
+    if (this.#latestCount === FEW) this.#count();
     this.#latest[this.#latestCount] = gapMs;
     this.#latestCount += 1;
     this.#watched?.gap(gapMs);
@@ -56,20 +60,35 @@ export class StreamGaps {
 
   /** Adds nothing before the second event. */
   describe(found: Record<string, AttributeValue>): void {
-    const histogram = this.#count();
-    if (histogram === undefined) return;
-    found['gapMeanMs'] = microseconds(histogram.mean);
-    found['gapP95Ms'] = microseconds(histogram.quantile(0.95) ?? 0);
-    found['gapMaxMs'] = microseconds(histogram.longest);
+    if (this.#latest === undefined) return;
+    if (this.#histogram === undefined) this.#describeFew(found, this.#latest);
+    else this.#describeMany(found, this.#count());
     found['stalls'] = this.#stalls;
     if (this.#worstDuring !== undefined) found['stalledDuring'] = this.#worstDuring;
   }
 
-  /** Puts the latest gaps into the histogram; undefined before the first. */
-  #count(): GapHistogram | undefined {
-    if (this.#latest === undefined) return undefined;
+  #describeFew(found: Record<string, AttributeValue>, gapsMs: readonly number[]): void {
+    let sumMs = 0;
+    let longestMs = 0;
+    for (let index = 0; index < this.#latestCount; index += 1) {
+      const gapMs = gapsMs[index] as number;
+      sumMs += gapMs;
+      if (gapMs > longestMs) longestMs = gapMs;
+    }
+    found['gapMeanMs'] = microseconds(sumMs / this.#latestCount);
+    found['gapP95Ms'] = found['gapMaxMs'] = microseconds(longestMs);
+  }
+
+  #describeMany(found: Record<string, AttributeValue>, histogram: GapHistogram): void {
+    found['gapMeanMs'] = microseconds(histogram.mean);
+    found['gapP95Ms'] = microseconds(histogram.quantile(0.95) ?? 0);
+    found['gapMaxMs'] = microseconds(histogram.longest);
+  }
+
+  /** Puts the latest gaps into the histogram, all at once, and returns it. */
+  #count(): GapHistogram {
     const histogram = (this.#histogram ??= new GapHistogram());
-    for (let index = 0; index < this.#latestCount; index += 1) histogram.add(this.#latest[index] as number);
+    for (let index = 0; index < this.#latestCount; index += 1) histogram.add(this.#latest?.[index] as number);
     this.#latestCount = 0;
     return histogram;
   }
@@ -77,7 +96,7 @@ export class StreamGaps {
   /** Of a gap above the floor, which spares nearly every event the look at the histogram. */
   #judge(fromMs: number, toMs: number): void {
     const gapMs = toMs - fromMs;
-    const median = this.#count()?.median;
+    const { median } = this.#count();
     if (median === undefined || gapMs <= this.#options.stallFactor * median) return;
     this.#stalls += 1;
     if (gapMs <= this.#worstMs) return;

@@ -50,10 +50,14 @@ export class StageSubscriber<T> extends Subscriber<T> {
       this.#stage.trace.recorder.reportInternalError('stream figures', error);
     }
     if (this.#isOutside()) this.#subscriber.next(value);
-    else
-      runInStage(this.#outer, () => {
-        this.#subscriber.next(value);
-      });
+    else this.#nextOutside(value);
+  }
+
+  /** Apart, because a function that makes another one takes memory whether it makes it or not. */
+  #nextOutside(value: T): void {
+    runInStage(this.#outer, () => {
+      this.#subscriber.next(value);
+    });
   }
 
   protected override _error(error: unknown): void {
