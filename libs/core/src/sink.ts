@@ -29,15 +29,16 @@ export type StageCounter = (stage: CountedStage) => void;
 
 /**
  * Whatever receives ended stages. A sink may throw, reject or hang: it is isolated, the error is counted and reported
- * once, and business code never sees it. Methods are called synchronously on the request's path, so they must be
- * quick; what is slow belongs behind a queue of the sink's own. Tracked methods that a sink calls are not recorded.
+ * once, and business code never sees it. Methods are called when the turn of the event loop is over in which something
+ * ended, outside of every request's context, and keep the event loop: what is slow belongs behind a queue of the sink's
+ * own. Tracked methods that a sink calls are not recorded.
  */
 export interface Sink {
   /** Names the sink in error reports. */
   readonly name: string;
   /**
    * `kept` (default): the stages of kept traces; those of a rescued trace arrive together when it ends.
-   * `all`: every stage, at the moment it ends, whether its trace is kept or not; also where nothing is rescued.
+   * `all`: every stage, in the turn in which it ends, whether its trace is kept or not; also where nothing is rescued.
    */
   readonly scope?: 'kept' | 'all';
   /** Called when a stage of a trace starts that is already known to be kept. */

@@ -10,7 +10,7 @@ export interface LogSinkOptions {
   /** The lines of requests, streams, provider calls and cache look-ups. Default true. */
   readonly metrics?: boolean | undefined;
   /**
-   * `kept`: the lines of kept traces. `all`: those of every trace, each at the moment its stage ends; `Stage started`
+   * `kept`: the lines of kept traces. `all`: those of every trace, each in the turn of the event loop in which its stage ends; `Stage started`
    * and `Stream opened` are then not written. Default `kept`.
    */
   readonly traces?: 'kept' | 'all' | undefined;
