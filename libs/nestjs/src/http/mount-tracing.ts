@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
+import { take } from 'rxjs';
 import { exchangeOf } from './exchanges.js';
+import { type ConnectionEmitter, noteIdleConnections } from './response-end.js';
 import { type ExchangeOpener, traceMiddleware } from './trace-middleware.js';
 
 /** What is used of Fastify: a hook that runs when the route is known, also where a guard then refuses. */
@@ -16,19 +18,22 @@ interface FastifyRequest {
 }
 
 /** What is used of Node's server. */
-interface RequestEmitter {
+interface RequestEmitter extends ConnectionEmitter {
   prependListener(
     event: 'request',
     listener: (request: IncomingMessage, response: ServerResponse) => void,
   ): void;
 }
 
+// The host tells once. A subscription that ends itself also keeps V8 from sizing all Observables of the process by ours,
+// which are the first ones and have no operator.
+
 /**
  * Mounts the middleware on the adapter itself, as soon as there is one. A Nest middleware (`consumer.apply`) would
  * come after the body parser and inside the global prefix: malformed JSON, 413 and other paths would be missed.
  */
 export function mountTracing(host: HttpAdapterHost, openExchange: ExchangeOpener): void {
-  host.init$.subscribe(() => {
+  host.init$.pipe(take(1)).subscribe(() => {
     if (!hasAdapter(host)) return;
     const adapter = host.httpAdapter;
     adapter.use(traceMiddleware(openExchange));
@@ -50,11 +55,12 @@ export function listenToRequests(host: HttpAdapterHost, openExchange: ExchangeOp
   if (!hasAdapter(host)) return;
   const server = host.httpAdapter.getHttpServer() as Partial<RequestEmitter> | undefined;
   server?.prependListener?.('request', openExchange);
+  if (server !== undefined) noteIdleConnections(server);
 }
 
 /** Calls back when the application begins to close. Nest 11 has no such moment; there it is `onModuleDestroy`. */
 export function beforeClosing(host: HttpAdapterHost, tell: () => void): void {
-  host.init$.subscribe(() => {
+  host.init$.pipe(take(1)).subscribe(() => {
     if (!hasAdapter(host)) return;
     const adapter = host.httpAdapter as { beforeClose?: () => unknown };
     const original = adapter.beforeClose?.bind(adapter);
