@@ -69,10 +69,10 @@ const RSS_TARGET = 1.08;
 const CONNECTIONS = 24;
 
 const options = readHttpOptions();
-const launches = options.isQuick ? 1 : 5;
+const launches = options.isQuick ? 1 : 3;
 const turns: Turns = options.isQuick
   ? { warmUpRounds: 14, rounds: 8, answers: 1_000 }
-  : { warmUpRounds: 14, rounds: 16, answers: 1_000 };
+  : { warmUpRounds: 60, rounds: 16, answers: 1_000 };
 const missing = missingPeers();
 if (missing !== undefined) console.error(`OpenTelemetry is not measured: ${missing}`);
 const variants = new Map(

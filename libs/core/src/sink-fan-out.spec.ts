@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { RecorderOptions } from './recorder.js';
 import type { Sink } from './sink.js';
 import { CollectingSink } from './testing/collecting-sink.js';
 import { Tracking } from './testing/tracking.js';
@@ -105,6 +106,49 @@ describe('a sink', () => {
       ['t', 'sampled'],
       ['t', 'sampled'],
     ]);
+  });
+
+  it('is told of the starts that it wants, and of those of a trace that is kept only later of none', () => {
+    const told: string[] = [];
+    const sink: Sink = {
+      name: 'choosy',
+      started: ({ stageId, attributes }) => void told.push(`${stageId} ${JSON.stringify(attributes)}`),
+      wantsStart: (kind) => kind === 'retrieval',
+      record: () => undefined,
+    };
+    const start = (options: RecorderOptions): void => {
+      const tracking = new Tracking({ ...options, sinks: [sink] });
+      const { tracker } = tracking;
+      tracking.run(() => {
+        tracker.trackStage('A', () => 1, { kind: 'internal' });
+        tracker.trackStage(
+          'B',
+          () => {
+            tracker.setAttribute('late', true);
+          },
+          { kind: 'retrieval' },
+        );
+        tracker.forceTracking();
+      });
+      tracking.recorder.deliver();
+    };
+    start({});
+    expect(told).toEqual(['B {}']);
+    start({ sampleRate: 0 });
+    expect(told).toEqual(['B {}']);
+  });
+
+  it('that fails when it is asked what it wants is told of nothing, and the failure is counted', () => {
+    const { tracking, reported } = runBeside({
+      name: 'faulty',
+      started: () => undefined,
+      wantsStart: () => {
+        throw failure;
+      },
+      record: () => undefined,
+    });
+    expect(reported).toEqual([['sink faulty', failure]]);
+    expect(tracking.kept.starts.map(({ stageId }) => stageId)).toEqual(['ROOT', 'A']);
   });
 
   it('that calls tracked methods itself is not recorded, and does not feed itself', () => {

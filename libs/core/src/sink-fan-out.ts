@@ -1,11 +1,11 @@
 import type { Sink, StageStart, TraceIdentity } from './sink.js';
-import type { StageExecution } from './stage-execution.js';
+import type { StageExecution, StageKind } from './stage-execution.js';
 
 /** Told of every error inside the engine, a sink or an option's callback, once per place. */
 export type InternalErrorReporter = (place: string, error: unknown) => void;
 
 /** A sink as it may turn out to be at run time: an async method satisfies a signature that returns nothing. */
-interface CalledSink extends Pick<Sink, 'name' | 'close'> {
+interface CalledSink extends Pick<Sink, 'name' | 'close' | 'wantsStart'> {
   started?(stage: StageStart, trace: TraceIdentity): unknown;
   record(stage: StageExecution, trace: TraceIdentity): unknown;
 }
@@ -30,9 +30,16 @@ export class SinkFanOut implements Sink {
     this.#report = report;
   }
 
-  /** Whether anybody wants to know what starts. */
-  get isTold(): boolean {
-    return this.#starting.length > 0;
+  /** Whether anybody wants to know that a stage of this kind starts. */
+  wantsStart(kind: StageKind): boolean {
+    for (const sink of this.#starting) {
+      try {
+        if (sink.wantsStart?.(kind) !== false) return true;
+      } catch (error) {
+        this.#failed(sink, error);
+      }
+    }
+    return false;
   }
 
   started(stage: StageStart, trace: TraceIdentity): void {
@@ -47,6 +54,7 @@ export class SinkFanOut implements Sink {
     this.#deliveries.depth += 1;
     for (const sink of this.#starting) {
       try {
+        if (sink.wantsStart?.(stage.kind) === false) continue;
         this.#watch(sink, sink.started?.(stage, trace));
       } catch (error) {
         this.#failed(sink, error);

@@ -41,8 +41,13 @@ export interface Sink {
    * `all`: every stage, in the turn in which it ends, whether its trace is kept or not; also where nothing is rescued.
    */
   readonly scope?: 'kept' | 'all';
-  /** Called when a stage of a trace starts that is already known to be kept. */
+  /** Called when a stage of a trace has started that is kept, as far as that was decided when it started. */
   started?(stage: StageStart, trace: TraceIdentity): void;
+  /**
+   * Whether a stage of this kind that starts now is to be told to {@link started}. Asked in the request, for every stage
+   * that may be kept. Default true.
+   */
+  wantsStart?(kind: StageKind): boolean;
   /** Called exactly once for every ended stage in the sink's scope. */
   record(stage: StageExecution, trace: TraceIdentity): void;
   /**

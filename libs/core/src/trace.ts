@@ -353,8 +353,8 @@ export class Trace implements TraceHeader, Letter {
   }
 
   #announce(stage: Stage): void {
-    const { kept } = this.recorder;
-    if (kept.isTold && this.#isRecording && this.#keptBecause !== undefined) {
+    const isKept = this.#keptBecause !== undefined && this.#isRecording;
+    if (isKept && this.recorder.kept.wantsStart(stage.kind)) {
       this.recorder.putOff(new StartNotice(stage, this.#keptBecause === 'undecided'));
     }
   }

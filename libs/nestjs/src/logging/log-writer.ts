@@ -25,8 +25,16 @@ export async function createLogWriter(): Promise<LogWriter> {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    isLevelEnabled: (level) => rootOf(pino)?.isLevelEnabled?.(level) ?? true,
+    isLevelEnabled: (level) => {
+      const root = rootOf(pino);
+      return root === undefined ? isTextWritten(level) : (root.isLevelEnabled?.(level) ?? true);
+    },
   };
+}
+
+/** Nest knows the levels that it was given, and not those of a logger that took its place: that is asked every line that counts. */
+function isTextWritten(level: LogLevel): boolean {
+  return level !== 'debug' || Logger.isLevelEnabled(level);
 }
 
 /** Looked up per line: nestjs-pino makes its root logger when its module is created, which may come after ours. */

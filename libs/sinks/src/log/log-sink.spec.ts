@@ -8,6 +8,7 @@ import {
   stageDefinition,
   type StageOptions,
 } from '@followspot/core';
+import type { LogLevel } from './log-writer.js';
 import { LogSink, type LogSinkOptions } from './log-sink.js';
 import { ObservabilityLogger } from './observability-logger.js';
 import { MemoryWriter } from '../testing/memory-writer.js';
@@ -365,5 +366,19 @@ describe('LogSink', () => {
     expect(tracker.runTrace('JOB', () => 42)).toBe(42);
     recorder.deliver();
     expect(recorder.drops.internalErrors).toBe(1);
+  });
+
+  it('wants no start of which nobody writes a line', () => {
+    const quiet = Object.assign(new MemoryWriter(), {
+      isLevelEnabled: (level: LogLevel) => level !== 'debug',
+    });
+    const sinks = [new MemoryWriter(), quiet].map((writer) => new LogSink(new ObservabilityLogger(writer)));
+    const bare = new LogSink(new ObservabilityLogger(new MemoryWriter()), { stages: false, metrics: false });
+    const wanted = [...sinks, bare].map((sink) => [sink.wantsStart('internal'), sink.wantsStart('stream')]);
+    expect(wanted).toEqual([
+      [true, true],
+      [false, true],
+      [false, false],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Sink, StageExecution, StageStart, TraceIdentity } from '@followspot/core';
+import type { Sink, StageExecution, StageKind, StageStart, TraceIdentity } from '@followspot/core';
 import { ErrorsTold } from './errors-told.js';
 import type { ObservabilityLogger } from './observability-logger.js';
 import type { LineDetails } from './log-events.js';
@@ -35,6 +35,13 @@ export class LogSink implements Sink {
     this.#writesStages = options.stages ?? true;
     this.#writesMetrics = options.metrics ?? true;
     this.scope = options.traces ?? 'kept';
+  }
+
+  /** Hardly ever are lines at `debug` written. */
+  wantsStart(kind: StageKind): boolean {
+    return kind === 'stream' && this.#writesMetrics
+      ? true
+      : this.#writesStages && this.#logger.writes('debug');
   }
 
   started(stage: StageStart, trace: TraceIdentity): void {

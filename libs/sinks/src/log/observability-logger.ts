@@ -66,6 +66,16 @@ export class ObservabilityLogger {
     this.#faults = faults;
   }
 
+  /** Whether lines of this level are written at all, as far as the writer knows; asked of those that hardly ever are. */
+  writes(level: LogLevel): boolean {
+    try {
+      return this.#writer.isLevelEnabled?.(level) !== false;
+    } catch (error) {
+      this.#faults?.reportInternalError('log', error);
+      return false;
+    }
+  }
+
   /** `event: request`. At `error` when it failed or was answered with 500 and above, otherwise at `info`. */
   logRequestMetrics(request: RequestMetrics): void {
     this.#write('requestMetrics', () => {
@@ -167,7 +177,7 @@ export class ObservabilityLogger {
    */
   logStreamEvent(eventType: string, streamId: string, data?: object, details: LineDetails = {}): void {
     const level = eventType === 'opened' ? 'debug' : 'info';
-    if (!this.#writes(level)) return;
+    if (!this.writes(level)) return;
     this.#write('streamEvent', () => {
       const { outcome, errorType, attributes } = details;
       return {
@@ -200,7 +210,7 @@ export class ObservabilityLogger {
 
   /** `event: stage`, at `debug`: a stage has started. */
   logStageStarted(stage: StageStart, trace: TraceIdentity): void {
-    if (!this.#writes('debug')) return;
+    if (!this.writes('debug')) return;
     this.#write('stageStarted', () => {
       const { stageId, stageName, kind, attributes } = stage;
       const { traceId, threadId } = idsOf(trace);
@@ -254,16 +264,6 @@ export class ObservabilityLogger {
       this.#writer[level](line, text);
     } catch (error) {
       this.#faults?.reportInternalError('log', error);
-    }
-  }
-
-  /** Asked early of lines that are hardly ever written. */
-  #writes(level: LogLevel): boolean {
-    try {
-      return this.#writer.isLevelEnabled?.(level) !== false;
-    } catch (error) {
-      this.#faults?.reportInternalError('log', error);
-      return false;
     }
   }
 }
