@@ -30,7 +30,9 @@ function line(fields: object, message: string): string {
     text += ` | ${snakeCase(key)}=${plain(value)}`;
   }
   if (traceId === undefined) return text;
-  return `${text} | thread_id=${plain(threadId ?? traceId)} | trace_id=${plain(traceId)}`;
+  const shownTraceId = plain(traceId);
+  const isSame = threadId === undefined || threadId === traceId;
+  return `${text} | thread_id=${isSame ? shownTraceId : plain(threadId)} | trace_id=${shownTraceId}`;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -40,6 +42,7 @@ const ELSEWHERE = new Set(['traceId', 'threadId', 'stageName', 'attributes']);
 
 /** Quoted where it could be taken for another field or another line, as an error's message could. */
 function plain(value: unknown): string {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return /^[\w.:/-]*$/.test(text) ? text : JSON.stringify(text);
 }
