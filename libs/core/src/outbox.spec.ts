@@ -78,15 +78,29 @@ describe('an outbox', () => {
     expect(errors).toEqual(['torn']);
   });
 
-  it('delivers in no context of those who filled it', async () => {
+  it('delivers in no context of those who filled or emptied it', async () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
     const outbox = new Outbox(failing);
+    const letter: Letter = { deliver: () => void seen.push(storage.getStore()) };
     storage.run('request', () => {
-      outbox.add({ deliver: () => void seen.push(storage.getStore()) });
+      outbox.add(letter);
     });
     await nextTurn();
-    expect(seen).toEqual([undefined]);
+    outbox.add(letter);
+    storage.run('reader', () => {
+      outbox.empty();
+    });
+    expect(seen).toEqual([undefined, undefined]);
+  });
+
+  it('can be filled again in the turn in which it was emptied', async () => {
+    const { outbox, delivered, letter } = wordBox();
+    outbox.add(letter('a'));
+    outbox.empty();
+    outbox.add(letter('b'));
+    await nextTurn();
+    expect(delivered).toEqual(['a', 'b']);
   });
 
   it('is delivered where the timers of the process are faked', async () => {

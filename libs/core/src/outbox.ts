@@ -16,6 +16,7 @@ const outside = new AsyncResource('FollowspotOutbox');
 /** Outboxes that have something in them, in case the process ends before its turn does. */
 const waiting = new Set<Outbox>();
 let isExitFollowed = false;
+let isExiting = false;
 
 /**
  * What is put off to the end of the turn of the event loop, so that it costs no request its time and is done for all
@@ -25,7 +26,9 @@ let isExitFollowed = false;
  */
 export class Outbox {
   readonly #onError: (error: unknown) => void;
-  #letters: Letter[] = [];
+  readonly #letters: Letter[] = [];
+  /** The one that is delivered next. */
+  #next = 0;
   #isDelivering = false;
   #isScheduled = false;
 
@@ -36,25 +39,34 @@ export class Outbox {
 
   add(letter: Letter): void {
     const count = this.#letters.push(letter);
-    if (!this.#isScheduled) this.#schedule();
+    if (isExiting) this.empty();
+    // Whoever is delivering goes on with it.
+    else if (this.#isDelivering) return;
+    else if (!this.#isScheduled) this.#schedule();
     else if (count >= MOST_LETTERS) this.empty();
   }
 
   /** Delivers everything now: whoever reads what the letters change must not see less than has happened. */
   empty(): void {
-    // Whoever is delivering goes on with what is added meanwhile.
-    if (this.#letters.length === 0 || this.#isDelivering) return;
+    // Where the process ends, nobody goes on.
+    if (this.#letters.length === 0 || (this.#isDelivering && !isExiting)) return;
     this.#isDelivering = true;
-    // By index: a letter may add another one.
-    for (let at = 0; at < this.#letters.length; at += 1) {
+    outside.runInAsyncScope(this.#deliverAll, this);
+    this.#isDelivering = false;
+  }
+
+  #deliverAll(): void {
+    while (this.#next < this.#letters.length) {
+      const letter = this.#letters[this.#next];
+      this.#next += 1;
       try {
-        this.#letters[at]?.deliver();
+        letter?.deliver();
       } catch (error) {
         this.#onError(error);
       }
     }
-    this.#letters = [];
-    this.#isDelivering = false;
+    this.#letters.length = 0;
+    this.#next = 0;
   }
 
   #schedule(): void {
@@ -67,8 +79,8 @@ export class Outbox {
   /** The turn is over. */
   turnEnded(): void {
     this.#isScheduled = false;
-    waiting.delete(this);
     this.empty();
+    waiting.delete(this);
   }
 }
 
@@ -79,6 +91,7 @@ function endOfTurn(outbox: Outbox): void {
 function followExit(): void {
   isExitFollowed = true;
   process.once('exit', () => {
+    isExiting = true;
     for (const outbox of waiting) outbox.empty();
   });
 }

@@ -53,6 +53,24 @@ describe('the signal of a trace', () => {
     ]);
   });
 
+  it('is no time of other traces: what waits to be handed on is told later', () => {
+    const tracking = new Tracking();
+    const { clock, recorder } = tracking;
+    const sink = {
+      name: 'slow',
+      record: () => {
+        clock.advance(50);
+      },
+    };
+    const slow = new Tracking({ clock, sinks: [sink] });
+    slow.run(() => slow.tracker.trackStage('A', () => 1));
+    const { root } = slow.recorder.openTrace(stageDefinition('LEFT'), { threadId: 'left' });
+    root?.trace.abort(clock.now());
+    root?.cancel();
+    recorder.deliver();
+    expect(slow.tracker.getExecutionSummary('left')?.totalDurationMs).toBe(0);
+  });
+
   it.each(['succeed', 'fail'] as const)('does not abort when the trace ends otherwise: %s', (how) => {
     const { root, signal } = openTrace(new Tracking());
     const before = signal();

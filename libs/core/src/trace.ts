@@ -55,6 +55,10 @@ export class Trace implements TraceHeader, Letter {
   /** Stages below the root that have not ended, held ones included. */
   #openStages = 0;
   #droppedStages = 0;
+  /** Ended stages that wait to be handed on, how many of them ended before the abort, and whether one of these is told. */
+  #waitingStages = 0;
+  #stagesBeforeAbort = 0;
+  #isTellingOfBefore = false;
   #answeredAfterMs: number | undefined;
   #abort: AbortController | undefined;
   #windDown: WindDown | undefined;
@@ -107,8 +111,9 @@ export class Trace implements TraceHeader, Letter {
     return this.#windDown;
   }
 
+  /** While a sink is told of a stage: whether that ended after the abort. */
   get isAborted(): boolean {
-    return this.#windDown !== undefined;
+    return this.#windDown !== undefined && !this.#isTellingOfBefore;
   }
 
   /** Errors that provider stages ended with, those of other traces included: an answer may be shared. */
@@ -232,12 +237,21 @@ export class Trace implements TraceHeader, Letter {
   stageEnded(stage: Stage): void {
     this.#openStages -= 1;
     if (!this.#isRecording) return;
+    this.#waitingStages += 1;
     this.recorder.putOff(stage);
     this.#windDown?.ended(stage);
   }
 
-  /** Hands an ended stage on. */
+  /** Hands on a stage below the root that has ended. Those that ended before an abort come first. */
   deliverStage(stage: StageExecution, definition: StageDefinition): void {
+    this.#waitingStages -= 1;
+    this.#isTellingOfBefore = this.#stagesBeforeAbort > 0;
+    if (this.#isTellingOfBefore) this.#stagesBeforeAbort -= 1;
+    this.#tell(stage, definition);
+    this.#isTellingOfBefore = false;
+  }
+
+  #tell(stage: StageExecution, definition: StageDefinition): void {
     this.recorder.measure(definition, stage, this);
     if (this.keptBecause === undefined) (this.#undecided ??= []).push(stage);
     else this.recorder.kept.record(stage, this);
@@ -305,7 +319,7 @@ export class Trace implements TraceHeader, Letter {
     if (this.keptBecause !== undefined) {
       for (const stage of this.#undecided ?? []) this.recorder.kept.record(stage, this);
     }
-    this.deliverStage(record, root.definition);
+    this.#tell(record, root.definition);
     this.#undecided = undefined;
     if (this.keptBecause !== undefined) this.recorder.keep(this, record);
   }
@@ -329,8 +343,8 @@ export class Trace implements TraceHeader, Letter {
   }
 
   #startWindDown(atMs: number): WindDown {
-    // What ended before was not abandoned.
-    this.recorder.deliver();
+    // These were not abandoned.
+    this.#stagesBeforeAbort = this.#waitingStages;
     this.#pending?.promote();
     const windDown = new WindDown(atMs);
     this.#windDown = windDown;

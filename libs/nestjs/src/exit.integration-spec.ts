@@ -1,22 +1,44 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 
+/** Keeps every trace and writes what its sink is told of, a line for each stage. */
+const PRELUDE = `
+  const { ExecutionTracker, Recorder } = await import('@followspot/core');
+  const record = ({ stageId }) => {
+    console.log(stageId);
+    if (stageId === 'LAST_WORD') process.exit(0);
+  };
+  const tracker = new ExecutionTracker(new Recorder({ sampleRate: 1, sinks: [{ name: 'out', record }] }));`;
+
+/** The stages that the sink of a process was told of until its end, and the exit code. */
+function told(script: string): { stages: string[]; status: number | null } {
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', `${PRELUDE}\n${script}`],
+    { cwd: import.meta.dirname, encoding: 'utf8' },
+  );
+  return { stages: stdout.split('\n').slice(0, -1), status };
+}
+
 describe('what has ended', () => {
   it.each([
     ['exits', 'process.exit(0)', 0],
     ['throws what nobody catches', 'throw new Error("gone")', 1],
   ])('reaches the sinks when the process %s in the same turn', (_, end, status) => {
+    const script = `tracker.runTrace('JOB', () => tracker.trackStage('A', () => 1));\n${end};`;
+    expect(told(script)).toEqual({ stages: ['A', 'JOB'], status });
+  });
+
+  it('reaches the sinks also where one of them ends the process meanwhile', () => {
+    const ids = JSON.stringify(['A', 'LAST_WORD', 'B', 'C']);
+    const script = `tracker.runTrace('JOB', () => ${ids}.forEach((id) => tracker.trackStage(id, () => 1)));`;
+    expect(told(script)).toEqual({ stages: ['A', 'LAST_WORD', 'B', 'C', 'JOB'], status: 0 });
+  });
+
+  it('reaches the sinks also where it ended while the process was exiting', () => {
     const script = `
-      const { ExecutionTracker, Recorder } = await import('@followspot/core');
-      const sink = { name: 'out', record: ({ stageId }) => console.log(stageId) };
-      const tracker = new ExecutionTracker(new Recorder({ sampleRate: 1, sinks: [sink] }));
-      tracker.runTrace('JOB', () => tracker.trackStage('A', () => 1));
-      ${end};`;
-    const run = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
-      cwd: import.meta.dirname,
-      encoding: 'utf8',
-    });
-    expect(run.stdout).toBe('A\nJOB\n');
-    expect(run.status).toBe(status);
+      tracker.runTrace('JOB', () => 1);
+      process.on('exit', () => tracker.runTrace('LAST', () => 1));`;
+    expect(told(script)).toEqual({ stages: ['JOB', 'LAST'], status: 0 });
   });
 });

@@ -46,7 +46,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   readonly root: Stage;
   /** Whether its handler is followed from where Nest calls it; an interceptor then has nothing to add. */
   isFollowed = false;
-  readonly #request: IncomingMessage;
+  readonly request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #setup: ExchangeSetup;
   /** What is piped into the response. Nest does that before it calls interceptors, and after it has called a handler. */
@@ -61,11 +61,12 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
 
   constructor(root: Stage, request: IncomingMessage, response: ServerResponse, setup: ExchangeSetup) {
     this.root = root;
-    this.#request = request;
+    this.request = request;
     this.#response = response;
     this.#setup = setup;
     if (!setup.followsHandlers) this.#awaitSource();
     belongsTo(request, this);
+    belongsTo(response, this);
     onResponseEnd(request, response, this);
     setup.watcher.requestOpened();
   }
@@ -88,7 +89,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
    */
   openStream(): SseStreamStage | undefined {
     if (this.#stream?.stage.hasEnded === false) return this.#stream;
-    const resumption = resumptionOf(this.#request.headers['last-event-id']);
+    const resumption = resumptionOf(this.request.headers['last-event-id']);
     const route = this.#shownRoute();
     const stage = this.root.open(STREAM_STAGE, { route, ...resumption?.attributes });
     if (stage === undefined) return undefined;
@@ -109,7 +110,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
 
   #awaitSource(): void {
     // Node throws the body of an answer to HEAD away.
-    if (this.#request.method === 'HEAD') return;
+    if (this.request.method === 'HEAD') return;
     this.#response.on('pipe', notePiped);
   }
 
@@ -180,8 +181,8 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
       atMs: this.#closedAtMs,
       isFinished: this.#isFinished,
       isShuttingDown: this.#setup.isShuttingDown(),
-      wasDestroyedHere: wasDestroyedHere(this.#request),
-      wasIdleTooLong: wasIdleTooLong(this.#request),
+      wasDestroyedHere: wasDestroyedHere(this.request),
+      wasIdleTooLong: wasIdleTooLong(this.request),
     });
   }
 
@@ -195,7 +196,9 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   }
 
   #end(outcome: Outcome): void {
-    this.root.trace.describer = this;
+    const { trace } = this.root;
+    // What was aborted is described already, as its client left it.
+    if (trace.windDown === undefined) trace.describer = this;
     this.#stream?.end();
     if (outcome === 'error') this.root.fail(this.#failure());
     else if (outcome === 'cancelled') this.root.cancel();
@@ -218,7 +221,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
 
   /** What the request was and how it was answered. */
   describeRoot(): RootDescription {
-    const method = this.#request.method ?? '';
+    const method = this.request.method ?? '';
     const shownMethod = METHODS.has(method) ? method : '_OTHER';
     const route = this.#shownRoute();
     const { headersSent, statusCode } = this.#response;
@@ -230,7 +233,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   }
 
   #shownRoute(): string {
-    return this.root.trace.route ?? expressRoute(this.#request) ?? 'unmatched';
+    return this.root.trace.route ?? expressRoute(this.request) ?? 'unmatched';
   }
 
   /** A stream that failed or was cut decides; its status code was sent before anybody knew. */
@@ -248,7 +251,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
 }
 
 function notePiped(this: ServerResponse, source: Readable): void {
-  exchangeOf(this.req)?.sentFrom(source);
+  exchangeOf(this)?.sentFrom(source);
 }
 
 /** Express leaves the matched route on the request, and a wildcard there when only a middleware matched. */

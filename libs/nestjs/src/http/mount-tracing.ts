@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { take } from 'rxjs';
 import { exchangeOf } from './exchanges.js';
-import { type ConnectionEmitter, noteIdleConnections } from './response-end.js';
 import { type ExchangeOpener, traceMiddleware } from './trace-middleware.js';
 
 /** What is used of Fastify: a hook that runs when the route is known, also where a guard then refuses. */
@@ -18,7 +17,7 @@ interface FastifyRequest {
 }
 
 /** What is used of Node's server. */
-interface RequestEmitter extends ConnectionEmitter {
+interface RequestEmitter {
   prependListener(
     event: 'request',
     listener: (request: IncomingMessage, response: ServerResponse) => void,
@@ -55,7 +54,6 @@ export function listenToRequests(host: HttpAdapterHost, openExchange: ExchangeOp
   if (!hasAdapter(host)) return;
   const server = host.httpAdapter.getHttpServer() as Partial<RequestEmitter> | undefined;
   server?.prependListener?.('request', openExchange);
-  if (server !== undefined) noteIdleConnections(server);
 }
 
 /** Calls back when the application begins to close. Nest 11 has no such moment; there it is `onModuleDestroy`. */

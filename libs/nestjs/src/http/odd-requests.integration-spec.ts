@@ -1,14 +1,15 @@
 import 'reflect-metadata';
+import { once } from 'node:events';
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject, type MessageEvent, Next, Sse } from '@nestjs/common';
+import { Controller, Get, Inject, type MessageEvent, Next, Res, Sse } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { ExecutionTracker, TrackStage } from '@followspot/core';
 import { Registry } from 'prom-client';
 import { type Observable, of } from 'rxjs';
-import { call, rawExchange } from '../testing/http-client.js';
+import { call, openStream, rawExchange } from '../testing/http-client.js';
 import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
 import { Scraped } from '../testing/scraped.js';
 
@@ -19,6 +20,21 @@ class OddController {
   @Get('plain')
   plain(): string {
     return 'plain';
+  }
+
+  /** Answers when nobody is there any longer. */
+  @Get('late')
+  async late(@Res() response: ServerResponse): Promise<void> {
+    response.flushHeaders();
+    response.write('some');
+    await this.waits(response);
+    response.statusCode = 418;
+    response.end();
+  }
+
+  @TrackStage('3.0_WAIT')
+  async waits(response: ServerResponse): Promise<void> {
+    await once(response, 'close');
   }
 
   @Get('steps')
@@ -100,6 +116,34 @@ describe('On express', () => {
     const { status, text } = await call(app.port, '/plain', { traceId: 'raw' });
     expect([status, text]).toEqual([200, 'plain']);
     expect((await app.sink.root('raw')).attributes['handler']).toBe('OddController.plain');
+  });
+
+  it.each<[string, (request: object) => unknown]>([
+    ['another object', (request) => Object.create(request) as unknown],
+    ['null', () => null],
+  ])('what an application puts on a response as "req" is its own affair: %s', async (what, made) => {
+    app = await startApp('express', {
+      controllers: [OddController],
+      configure: (nest) =>
+        nest.use((request: object, response: ServerResponse, next: () => void) => {
+          response.on('finish', () => Object.assign(response, { req: made(request) }));
+          next();
+        }),
+    });
+    const traceId = what.replace(' ', '-');
+    const { status, text } = await call(app.port, '/plain', { traceId });
+    expect([status, text]).toEqual([200, 'plain']);
+    expect(await app.sink.root(traceId)).toMatchObject({ outcome: 'ok', attributes: { statusCode: 200 } });
+    expect(app.recorder.openTraceCount).toBe(0);
+  });
+
+  it('a status that is set when the client has left is none that it got', async () => {
+    app = await startApp('express', { controllers: [OddController] });
+    const stream = await openStream(app.port, '/late', { traceId: 'late' });
+    stream.leave();
+    const root = await app.sink.root('late');
+    expect(root).toMatchObject({ outcome: 'cancelled', stageName: 'GET /late' });
+    expect(root.attributes['statusCode']).toBe(200);
   });
 
   it('a stream that a handler passes on to is followed, and named', async () => {

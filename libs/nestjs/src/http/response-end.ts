@@ -18,7 +18,7 @@ const waiting = attachment<ConnectionWaiters>();
 /**
  * Tells `listener`, at least once, when the response was answered (`finish`), or its client left (`close`). A response that is
  * queued behind another one of its connection has no socket yet and gets neither when the connection goes, so that
- * is listened to then. What listens are the same functions for all of them: those of its own would be a good part
+ * is listened to as well. What listens are the same functions for all of them: those of its own would be a good part
  * of what an open stream costs.
  */
 export function onResponseEnd(
@@ -28,7 +28,7 @@ export function onResponseEnd(
 ): void {
   response.on('close', over);
   const isOnConnection = isHttp1(request);
-  if (isOnConnection && response.socket === null) waitersOf(request.socket).add(listener);
+  if (isOnConnection) waitersOf(request.socket).add(listener);
   if (!isOnConnection || !isClosedByServer(request, response)) response.on('finish', over);
 }
 
@@ -63,12 +63,10 @@ export function wasIdleTooLong(request: IncomingMessage): boolean {
 }
 
 function over(this: ServerResponse): void {
-  const listener = exchangeOf(this.req);
-  if (listener === undefined) return;
-  // A response that a test injects may have no socket, whatever the type says.
-  const socket = this.req.socket as Socket | null | undefined;
-  if (socket != null) waiting.of(socket)?.delete(listener);
-  listener.responseOver();
+  const exchange = exchangeOf(this);
+  if (exchange === undefined) return;
+  if (isHttp1(exchange.request)) waiting.of(exchange.request.socket)?.delete(exchange);
+  exchange.responseOver();
 }
 
 function waitersOf(socket: Socket): ConnectionWaiters {
@@ -76,20 +74,9 @@ function waitersOf(socket: Socket): ConnectionWaiters {
   if (known !== undefined) return known;
   const waiters = new ConnectionWaiters();
   waiting.attach(socket, waiters);
+  socket.on('timeout', noteIdle);
   socket.on('close', tellWaiters);
   return waiters;
-}
-
-/** Notes which connections of a server are idle for longer than it allows. Told in time of each that is made. */
-export function noteIdleConnections(server: ConnectionEmitter): void {
-  const follow = (socket: Socket): void => void socket.on('timeout', noteIdle);
-  server.on?.('connection', follow);
-  server.on?.('secureConnection', follow);
-}
-
-/** What is used of Node's server. */
-export interface ConnectionEmitter {
-  on?(event: 'connection' | 'secureConnection', listener: (socket: Socket) => void): unknown;
 }
 
 function noteIdle(this: Socket): void {

@@ -42,12 +42,14 @@ export class MetricsEndpoints {
   }
 
   async scrape(request: IncomingMessage): Promise<EndpointAnswer> {
+    this.#recorder.deliver();
     const format: ScrapeFormat = prefersOpenMetrics(request.headers.accept) ? 'openmetrics' : 'text';
     const { contentType, body } = await this.#scraped(format);
     return { status: 200, contentType, body };
   }
 
   async health(): Promise<EndpointAnswer> {
+    this.#recorder.deliver();
     const latest = this.#latest;
     const isFresh = latest !== undefined && performance.now() - latest.atMs < FRESH_MS;
     const { unreadable } = isFresh ? latest.scrape : await this.#scraped('text');
@@ -57,6 +59,7 @@ export class MetricsEndpoints {
   }
 
   summary(): Promise<EndpointAnswer> {
+    this.#recorder.deliver();
     return Promise.resolve({ status: 200, body: this.#sink.summary() });
   }
 
