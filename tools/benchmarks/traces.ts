@@ -44,6 +44,8 @@ export class TraceMaker {
       }
       opened.root?.succeed();
     }
+    // As the end of the turn of the event loop would.
+    this.#recorder.deliver();
     return threadId;
   }
 }
