@@ -8,7 +8,7 @@ export const TRACE_ID_PATTERN = /^(?!\.{1,2}$|__proto__$)[A-Za-z0-9._-]{1,128}$/
 
 const ID_BYTES = 16;
 const pool = Buffer.alloc(256 * ID_BYTES);
-/** The next ids. Made together: to make one alone takes many times as long. */
+/** The next ids. Made together: to make one alone takes several times as long. */
 const ids: string[] = [];
 
 /** A new trace id: 16 random bytes in lowercase hexadecimal, which is also a valid W3C trace id. */

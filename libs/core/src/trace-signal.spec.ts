@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Sink } from './sink.js';
 import { stageDefinition } from './stage-definition.js';
+import { ManualClock } from './testing/manual-clock.js';
 import { Tracking } from './testing/tracking.js';
 
 describe('the signal of a trace', () => {
@@ -54,8 +55,7 @@ describe('the signal of a trace', () => {
   });
 
   it('is no time of other traces: what waits to be handed on is told later', () => {
-    const tracking = new Tracking();
-    const { clock, recorder } = tracking;
+    const clock = new ManualClock();
     const sink = {
       name: 'slow',
       record: () => {
@@ -67,7 +67,6 @@ describe('the signal of a trace', () => {
     const { root } = slow.recorder.openTrace(stageDefinition('LEFT'), { threadId: 'left' });
     root?.trace.abort(clock.now());
     root?.cancel();
-    recorder.deliver();
     expect(slow.tracker.getExecutionSummary('left')?.totalDurationMs).toBe(0);
   });
 
