@@ -26,7 +26,8 @@ let isExiting = false;
  */
 export class Outbox {
   readonly #onError: (error: unknown) => void;
-  readonly #letters: Letter[] = [];
+  /** Another array after each delivery: V8 has to note every letter that is put into an old one. */
+  #letters: Letter[] = [];
   /** The one that is delivered next. */
   #next = 0;
   #isDelivering = false;
@@ -65,7 +66,7 @@ export class Outbox {
         this.#onError(error);
       }
     }
-    this.#letters.length = 0;
+    this.#letters = [];
     this.#next = 0;
   }
 

@@ -35,32 +35,31 @@ export class Sampler {
   isSampled(threadId: string): boolean {
     if (this.#wholeBuckets === BUCKETS) return true;
     if (this.#wholeBuckets === 0 && this.#steps === 0) return false;
-    const position = positionOf(threadId);
-    const bucket = position % BUCKETS;
-    if (bucket !== this.#wholeBuckets) return bucket < this.#wholeBuckets;
-    return Math.floor(position / BUCKETS) < this.#steps;
+    const digest = digestOf(threadId);
+    const bucket = remainderOf(digest, BUCKETS);
+    if (bucket !== this.#wholeBuckets || this.#steps === 0) return bucket < this.#wholeBuckets;
+    return Math.floor(remainderOf(digest, POSITIONS) / BUCKETS) < this.#steps;
   }
 }
 
 /** The reference's bucket of a thread id, 0 to 99. */
 export function bucketOf(threadId: string): number {
-  return positionOf(threadId) % BUCKETS;
+  return remainderOf(digestOf(threadId), BUCKETS);
 }
 
 /** Of `0` and of what is before `a`, as characters. */
 const ZERO = 48;
 const BEFORE_A = 87;
 
-/** md5 modulo 10^8, digit by digit, as one divides by hand: a BigInt of it takes nearly twice as long. */
-function positionOf(threadId: string): number {
-  const digest = digestOf(threadId);
-  let position = 0;
-  for (let at = 0; at < digest.length; at += 1) {
-    const character = digest.charCodeAt(at);
+/** A hexadecimal number modulo another, digit by digit, as one divides by hand: a BigInt of it takes nearly twice as long. */
+function remainderOf(digits: string, divisor: number): number {
+  let remainder = 0;
+  for (let at = 0; at < digits.length; at += 1) {
+    const character = digits.charCodeAt(at);
     const digit = character > BEFORE_A ? character - BEFORE_A : character - ZERO;
-    position = (position * 16 + digit) % POSITIONS;
+    remainder = (remainder * 16 + digit) % divisor;
   }
-  return position;
+  return remainder;
 }
 
 /** In hexadecimal digits: at once and as a string is what Node hashes fastest. */

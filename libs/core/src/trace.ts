@@ -24,6 +24,8 @@ import { WindDown } from './wind-down.js';
 export interface TraceDescriber {
   /** Asked once, when the trace has ended and before anybody sees its record. */
   describeRoot(): RootDescription;
+  /** Asked whenever somebody looks at the trace while it is open: what is known of it by then, an object to keep. */
+  describeOpen(): Attributes;
 }
 
 /** All stages that share one trace id, usually one request. Open until its root stage ends. */
@@ -328,7 +330,14 @@ export class Trace implements TraceHeader, Letter {
   runningSummary(): ExecutionSummary | undefined {
     if (this.root === undefined || !this.#isRecording) return undefined;
     if (this.keptBecause === undefined && this.recorder.counts !== undefined) return undefined;
-    return executionSummary(this, this.root.snapshot(this.now()), true);
+    return executionSummary(this, this.#described(this.root.snapshot(this.now())), true);
+  }
+
+  #described(root: StageExecution): StageExecution {
+    const { describer } = this;
+    if (describer === undefined) return root;
+    const known = this.recorder.attempt('trace description', () => describer.describeOpen());
+    return { ...root, attributes: { ...known, ...root.attributes } };
   }
 
   /** What it costs to miss a cache is what a trace did after it; one that did not end well tells nothing. */

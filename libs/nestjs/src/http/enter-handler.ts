@@ -1,4 +1,5 @@
 import type { HttpExchange } from './http-exchange.js';
+import { HandlerDescriptions } from './request-description.js';
 import type { SseStreamStage } from './sse-stream-stage.js';
 
 /** The key under which Nest's `@Sse` marks a handler; Nest exports no name for it. */
@@ -7,8 +8,8 @@ const SSE_METADATA = '__sse__';
 /** What is known of a handler. */
 interface KnownHandler {
   readonly controller: object;
-  /** `ItemsController.find` */
-  readonly name: string;
+  /** Of `ItemsController.find`. */
+  readonly descriptions: HandlerDescriptions;
   readonly isSse: boolean;
 }
 
@@ -25,8 +26,8 @@ export function enterHandler(
   controller: { readonly name: string },
   handler: { readonly name: string },
 ): SseStreamStage | undefined {
-  const { name, isSse } = known(controller, handler);
-  exchange.handledBy(name, routeOf(request));
+  const { descriptions, isSse } = known(controller, handler);
+  exchange.handledBy(descriptions, routeOf(request));
   return isSse ? exchange.openStream() : undefined;
 }
 
@@ -34,8 +35,8 @@ export function enterHandler(
 function known(controller: { readonly name: string }, handler: { readonly name: string }): KnownHandler {
   const found = knownHandlers.get(handler);
   if (found?.controller === controller) return found;
-  const name = `${controller.name}.${handler.name}`;
-  const made = { controller, name, isSse: Reflect.getMetadata(SSE_METADATA, handler) === true };
+  const descriptions = new HandlerDescriptions(`${controller.name}.${handler.name}`);
+  const made = { controller, descriptions, isSse: Reflect.getMetadata(SSE_METADATA, handler) === true };
   knownHandlers.set(handler, made);
   return made;
 }

@@ -1,21 +1,26 @@
 import { attachment } from './attachment.js';
 import type { HttpExchange } from './http-exchange.js';
 
-/** The exchange of each request that is being answered, by Node's own request and response, which both adapters share. */
+/** The exchange of each request that is being answered, by Node's own response, which both adapters share. */
 const exchanges = attachment<HttpExchange>();
 
-/** Says which exchange a request or a response belongs to. Not by way of `response.req`: applications replace that. */
-export function belongsTo(message: object, exchange: HttpExchange): void {
-  exchanges.attach(message, exchange);
+/** Says which exchange one of Node's responses belongs to. */
+export function belongsTo(response: object, exchange: HttpExchange): void {
+  exchanges.attach(response, exchange);
 }
 
-/** The exchange that a request or a response belongs to; takes Express's and Fastify's alike. */
-export function exchangeOf(message: object): HttpExchange | undefined {
-  return exchanges.of(message) ?? exchangeOfRaw(message);
+/** The exchange that one of Node's responses belongs to. */
+export function exchangeOfNodes(response: object): HttpExchange | undefined {
+  return exchanges.of(response);
+}
+
+/** The exchange that a response belongs to: Node's own, and Express's, which is the same, or Fastify's. */
+export function exchangeOf(response: object): HttpExchange | undefined {
+  return exchanges.of(response) ?? exchangeOfRaw(response);
 }
 
 /** Apart, because to look for what is not there takes longest. On Express `raw` is whatever the application has put there. */
-function exchangeOfRaw(message: object): HttpExchange | undefined {
-  const { raw } = message as { readonly raw?: unknown };
+function exchangeOfRaw(response: object): HttpExchange | undefined {
+  const { raw } = response as { readonly raw?: unknown };
   return typeof raw === 'object' && raw !== null ? exchanges.of(raw) : undefined;
 }

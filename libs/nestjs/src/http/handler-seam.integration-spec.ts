@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject, type MessageEvent, Sse, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Inject, type MessageEvent, Req, Res, Sse, UseInterceptors } from '@nestjs/common';
 import { InterceptorsConsumer } from '@nestjs/core/interceptors/interceptors-consumer.js';
 import { map, type Observable, Subject, take, timer } from 'rxjs';
 import { ExecutionTracker } from '@followspot/core';
@@ -43,12 +43,47 @@ class OwnController {
 
 class BareModule {}
 
+/** What somebody else may have put in the place of Nest's. */
+class OthersConsumer {
+  readonly called: unknown[] = [];
+
+  async intercept(
+    interceptors: unknown,
+    _args: unknown,
+    _instance: unknown,
+    _handler: unknown,
+    next: () => Promise<unknown>,
+    _type: unknown,
+  ): Promise<unknown> {
+    this.called.push(interceptors);
+    return next();
+  }
+}
+
+const others = new OthersConsumer();
+
+@Controller('others')
+class OthersController {
+  @Get()
+  answer(@Req() request: object, @Res({ passthrough: true }) response: object): Promise<unknown> {
+    const { prototype } = OthersController;
+    return others.intercept(
+      [],
+      [request, response],
+      this,
+      prototype.answer,
+      () => Promise.resolve('theirs'),
+      'http',
+    );
+  }
+}
+
 describe.each(ADAPTERS)('On %s', (adapter) => {
   let app: RunningApp;
   let bare: { readonly port: number; close(): Promise<void> };
 
   beforeAll(async () => {
-    app = await startApp(adapter, { controllers: [OwnController, StreamsController] });
+    app = await startApp(adapter, { controllers: [OwnController, OthersController, StreamsController] });
     const nest = await createApp(adapter, { module: BareModule, controllers: [StreamsController] });
     await nest.listen(0, '127.0.0.1');
     const { port } = (nest.getHttpServer() as Server).address() as AddressInfo;
@@ -82,6 +117,13 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     await call(app.port, '/own/twice', { traceId: 'twice' });
     expect((await app.sink.stream('twice')).attributes).toMatchObject({ events: 3 });
     expect((await app.sink.root('twice')).substages).toHaveLength(1);
+  });
+
+  it("what is not Nest's own is called also where there is no interceptor", async () => {
+    expect(followHandlers({ interceptorsConsumer: others })).toBe(true);
+    others.called.length = 0;
+    expect((await call(app.port, '/others')).text).toBe('theirs');
+    expect(others.called).toEqual([[]]);
   });
 
   it('no interceptor is added to the handlers', async () => {

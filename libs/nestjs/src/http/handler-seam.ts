@@ -1,5 +1,5 @@
 import { currentStage } from '@followspot/core';
-import { isObservable } from 'rxjs';
+import { isObservable, type Observable } from 'rxjs';
 import { enterHandler } from './enter-handler.js';
 import { exchangeOf } from './exchanges.js';
 import type { HttpExchange } from './http-exchange.js';
@@ -13,11 +13,18 @@ type Intercept = (
   args: unknown,
   instance: object,
   handler: object,
-  next: unknown,
+  next: () => Promise<unknown>,
   type: unknown,
 ) => Promise<unknown>;
 
 const PARAMETERS = 6;
+
+/**
+ * In the text of Nest's own method, by a name of its class. It is known to do nothing but call the handler where there is
+ * no interceptor, in an async function that costs more than all that is done here, and is left out then. Where somebody
+ * has put another method in its place, that is called.
+ */
+const OF_NEST = 'transformDeferred';
 
 /** Prototypes that are followed already: all applications of a process share one. */
 const followedPrototypes = new WeakSet<object>();
@@ -35,17 +42,25 @@ export function followHandlers(creator: unknown): boolean {
   if (followedPrototypes.has(prototype)) return true;
   followedPrototypes.add(prototype);
   const { intercept } = prototype;
+  const isNests = String(intercept).includes(OF_NEST);
   prototype.intercept = function followed(interceptors, args, instance, handler, next, type) {
     const exchange = type === 'http' ? exchangeOfCall(args) : undefined;
     if (exchange === undefined)
       return intercept.call(this, interceptors, args, instance, handler, next, type);
     exchange.isFollowed = true;
     const stream = enter(exchange, args, instance, handler);
-    const isInside = stream === undefined && currentStage()?.trace === exchange.root.trace;
     // No function is made here: it would have to keep all these for every request.
-    return isInside
-      ? answered(exchange, intercept.call(this, interceptors, args, instance, handler, next, type))
-      : entered(exchange, stream, intercept.bind(this, interceptors, args, instance, handler, next, type));
+    if (stream !== undefined || currentStage()?.trace !== exchange.root.trace) {
+      return entered(
+        exchange,
+        stream,
+        intercept.bind(this, interceptors, args, instance, handler, next, type),
+      );
+    }
+    const isDirect = isNests && isEmpty(interceptors);
+    return (isDirect ? next() : intercept.call(this, interceptors, args, instance, handler, next, type)).then(
+      keptHere,
+    );
   };
   return true;
 }
@@ -59,8 +74,8 @@ function callingPrototype(creator: unknown): { intercept: Intercept } | undefine
 
 /** The exchange of the request that a handler is called with. */
 function exchangeOfCall(args: unknown): HttpExchange | undefined {
-  const request: unknown = Array.isArray(args) ? args[0] : undefined;
-  return typeof request === 'object' && request !== null ? exchangeOf(request) : undefined;
+  const response: unknown = Array.isArray(args) ? args[1] : undefined;
+  return typeof response === 'object' && response !== null ? exchangeOf(response) : undefined;
 }
 
 /** Undefined also when that failed, and a stream is then answered unobserved. */
@@ -85,11 +100,19 @@ function entered(
   stream: SseStreamStage | undefined,
   call: () => Promise<unknown>,
 ): Promise<unknown> {
-  return stream === undefined ? answered(exchange, exchange.root.run(call)) : streamed(stream, call);
+  return stream === undefined ? exchange.root.run(() => call().then(keptHere)) : streamed(stream, call);
 }
 
-function answered({ root }: HttpExchange, result: Promise<unknown>): Promise<unknown> {
-  return result.then((value) => (isObservable(value) ? keptInContext(root, UNOBSERVED, value, true) : value));
+function isEmpty(interceptors: unknown): boolean {
+  return Array.isArray(interceptors) && interceptors.length === 0;
+}
+
+/** An Observable that is no stream of events keeps the context of its request, which is the one here. */
+function keptHere(value: unknown): unknown {
+  const here = isObservable(value) ? currentStage() : undefined;
+  return here === undefined
+    ? value
+    : keptInContext(here.trace.root ?? here, UNOBSERVED, value as Observable<unknown>, true);
 }
 
 async function streamed(stream: SseStreamStage, call: () => Promise<unknown>): Promise<unknown> {

@@ -2,16 +2,18 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Readable } from 'node:stream';
 import {
   ABORT_LAG,
+  type Attributes,
   type Outcome,
   type RootDescription,
   type Stage,
   type TraceDescriber,
 } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
-import { belongsTo, exchangeOf } from './exchanges.js';
+import { belongsTo, exchangeOfNodes } from './exchanges.js';
 import { resumptionOf } from './last-event-id.js';
 import type { OpenWatcher, WatchedStream } from './open-watcher.js';
 import { onResponseEnd, type ResponseEndListener, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
+import { type HandlerDescriptions, RequestDescription } from './request-description.js';
 import { SseStreamStage } from './sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
 
@@ -24,20 +26,6 @@ export interface ExchangeSetup {
   readonly followsHandlers: boolean;
 }
 
-/** The methods that names may contain; any other is shown as `_OTHER`, as in OpenTelemetry's conventions. */
-const METHODS = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-  'TRACE',
-  'CONNECT',
-  'QUERY',
-]);
-
 /**
  * One request and its response, from the first middleware to the closed response. It ends the trace exactly once, by
  * what happened on the response, and never looks at the context, which is gone when a client has left.
@@ -46,9 +34,13 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   readonly root: Stage;
   /** Whether its handler is followed from where Nest calls it; an interceptor then has nothing to add. */
   isFollowed = false;
+  /** Whether its response waits behind another one of its connection, and has to be told when that closes. */
+  readonly isQueued: boolean;
   readonly request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #setup: ExchangeSetup;
+  /** Of the handler that answers, once that is known. */
+  #descriptions: HandlerDescriptions | undefined;
   /** What is piped into the response. Nest does that before it calls interceptors, and after it has called a handler. */
   #source: Readable | undefined;
   #stream: SseStreamStage | undefined;
@@ -64,10 +56,10 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     this.request = request;
     this.#response = response;
     this.#setup = setup;
+    root.trace.describer = this;
     if (!setup.followsHandlers) this.#awaitSource();
-    belongsTo(request, this);
     belongsTo(response, this);
-    onResponseEnd(request, response, this);
+    this.isQueued = onResponseEnd(request, response, this);
     setup.watcher.requestOpened();
   }
 
@@ -77,10 +69,9 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   }
 
   /** The handler that answers, and the template of its route. */
-  handledBy(handler: string, route: string | undefined): void {
-    const { trace } = this.root;
-    trace.route ??= route;
-    if (trace.mayRecord) this.root.describe({ handler });
+  handledBy(descriptions: HandlerDescriptions, route: string | undefined): void {
+    this.root.trace.route ??= route;
+    this.#descriptions = descriptions;
   }
 
   /**
@@ -198,7 +189,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   #end(outcome: Outcome): void {
     const { trace } = this.root;
     // What was aborted is described already, as its client left it.
-    if (trace.windDown === undefined) trace.describer = this;
+    if (trace.windDown !== undefined) trace.describer = undefined;
     this.#stream?.end();
     if (outcome === 'error') this.root.fail(this.#failure());
     else if (outcome === 'cancelled') this.root.cancel();
@@ -208,7 +199,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   #describe(): void {
     const { stageName, attributes } = this.describeRoot();
     this.root.stageName = stageName;
-    this.root.describe(attributes);
+    this.root.describe({ ...attributes });
   }
 
   /** How the work behind the answer took it that nobody waited any longer. */
@@ -221,15 +212,20 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
 
   /** What the request was and how it was answered. */
   describeRoot(): RootDescription {
-    const method = this.request.method ?? '';
-    const shownMethod = METHODS.has(method) ? method : '_OTHER';
-    const route = this.#shownRoute();
+    const { method = '' } = this.request;
     const { headersSent, statusCode } = this.#response;
-    return {
-      stageName: `${shownMethod} ${route}`,
-      // Node's default of 200 is no answer.
-      attributes: headersSent ? { method: shownMethod, route, statusCode } : { method: shownMethod, route },
-    };
+    const route = this.#shownRoute();
+    // Node's default of 200 is no answer.
+    const answered = headersSent ? statusCode : undefined;
+    return (
+      this.#descriptions?.of(method, route, answered) ??
+      new RequestDescription(undefined, method, route, answered)
+    );
+  }
+
+  /** What is known while it is being answered. */
+  describeOpen(): Attributes {
+    return this.#descriptions === undefined ? {} : { handler: this.#descriptions.handler };
   }
 
   #shownRoute(): string {
@@ -251,7 +247,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
 }
 
 function notePiped(this: ServerResponse, source: Readable): void {
-  exchangeOf(this)?.sentFrom(source);
+  exchangeOfNodes(this)?.sentFrom(source);
 }
 
 /** Express leaves the matched route on the request, and a wildcard there when only a middleware matched. */

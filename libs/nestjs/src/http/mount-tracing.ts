@@ -1,27 +1,20 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { EventEmitter } from 'node:events';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { take } from 'rxjs';
 import { exchangeOf } from './exchanges.js';
-import { type ExchangeOpener, traceMiddleware } from './trace-middleware.js';
+import { noteIdleConnections } from './response-end.js';
+import { type ExchangeOpener, traceHandling, traceMiddleware } from './trace-middleware.js';
 
 /** What is used of Fastify: a hook that runs when the route is known, also where a guard then refuses. */
 interface FastifyInstance {
   addHook(
     name: 'preParsing',
-    hook: (request: FastifyRequest, reply: unknown, payload: unknown, done: () => void) => void,
+    hook: (request: FastifyRequest, reply: object, payload: unknown, done: () => void) => void,
   ): void;
 }
 
 interface FastifyRequest {
   readonly routeOptions?: { readonly url?: string };
-}
-
-/** What is used of Node's server. */
-interface RequestEmitter {
-  prependListener(
-    event: 'request',
-    listener: (request: IncomingMessage, response: ServerResponse) => void,
-  ): void;
 }
 
 // The host tells once. A subscription that ends itself also keeps V8 from sizing all Observables of the process by ours,
@@ -35,11 +28,12 @@ export function mountTracing(host: HttpAdapterHost, openExchange: ExchangeOpener
   host.init$.pipe(take(1)).subscribe(() => {
     if (!hasAdapter(host)) return;
     const adapter = host.httpAdapter;
+    if (adapter.getType() === 'express' && traceHandling(adapter.getInstance(), openExchange)) return;
     adapter.use(traceMiddleware(openExchange));
     if (adapter.getType() !== 'fastify') return;
     const fastify = adapter.getInstance<FastifyInstance>();
-    fastify.addHook('preParsing', (request, _reply, _payload, done) => {
-      exchangeOf(request)?.matchedRoute(request.routeOptions?.url);
+    fastify.addHook('preParsing', (request, reply, _payload, done) => {
+      exchangeOf(reply)?.matchedRoute(request.routeOptions?.url);
       done();
     });
   });
@@ -52,8 +46,15 @@ export function mountTracing(host: HttpAdapterHost, openExchange: ExchangeOpener
  */
 export function listenToRequests(host: HttpAdapterHost, openExchange: ExchangeOpener): void {
   if (!hasAdapter(host)) return;
-  const server = host.httpAdapter.getHttpServer() as Partial<RequestEmitter> | undefined;
-  server?.prependListener?.('request', openExchange);
+  const adapter = host.httpAdapter;
+  const server = adapter.getHttpServer() as unknown;
+  if (!isEmitter(server)) return;
+  noteIdleConnections(server);
+  if (adapter.getType() !== 'express') server.prependListener('request', openExchange);
+}
+
+function isEmitter(server: unknown): server is EventEmitter {
+  return server instanceof EventEmitter;
 }
 
 /** Calls back when the application begins to close. Nest 11 has no such moment; there it is `onModuleDestroy`. */

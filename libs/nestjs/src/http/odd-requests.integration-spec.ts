@@ -1,16 +1,19 @@
 import 'reflect-metadata';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, type MessageEvent, Next, Res, Sse } from '@nestjs/common';
-import { ExternalContextCreator } from '@nestjs/core';
-import { ExecutionTracker, TrackStage } from '@followspot/core';
+import { ExternalContextCreator, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { currentStage, ExecutionTracker, TrackStage } from '@followspot/core';
 import { Registry } from 'prom-client';
 import { type Observable, of } from 'rxjs';
+import { ObservabilityModule } from '../observability.module.js';
+import { CollectingSink } from '../testing/collecting-sink.js';
 import { call, openStream, rawExchange } from '../testing/http-client.js';
-import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
+import { ADAPTERS, RunningApp, startApp } from '../testing/running-app.js';
 import { Scraped } from '../testing/scraped.js';
 
 @Controller()
@@ -61,6 +64,8 @@ class PassingController {
     return of({ data: 'answer' });
   }
 }
+
+class OddModule {}
 
 class MailHandler {
   handle(message: unknown): unknown {
@@ -135,6 +140,52 @@ describe('On express', () => {
     expect([status, text]).toEqual([200, 'plain']);
     expect(await app.sink.root(traceId)).toMatchObject({ outcome: 'ok', attributes: { statusCode: 200 } });
     expect(app.recorder.openTraceCount).toBe(0);
+  });
+
+  it('what an application has put on its Express before is in the trace, too', async () => {
+    const adapter = new ExpressAdapter();
+    let seen: string | undefined;
+    adapter.use((_request: unknown, _response: unknown, next: () => void) => {
+      seen = currentStage()?.trace.traceId;
+      next();
+    });
+    const controllers = [OddController];
+    const module = { module: OddModule, imports: [ObservabilityModule.forRoot({ log: false })], controllers };
+    const nest = await NestFactory.create(module, adapter, { logger: false });
+    await nest.listen(0, '127.0.0.1');
+    app = new RunningApp(nest, new CollectingSink());
+    expect((await call(app.port, '/plain', { traceId: 'before' })).text).toBe('plain');
+    expect(seen).toBe('before');
+  });
+
+  it('an Express that handles requests in another way has the trace from a middleware', async () => {
+    const adapter = new ExpressAdapter();
+    const instance = adapter.getInstance<{ handle: unknown }>();
+    const { handle } = instance;
+    Object.defineProperty(instance, 'handle', { get: () => undefined, configurable: true });
+    const controllers = [OddController];
+    const module = { module: OddModule, imports: [ObservabilityModule.forRoot({ log: false })], controllers };
+    const nest = await NestFactory.create(module, adapter, { logger: false });
+    await nest.init();
+    Object.defineProperty(instance, 'handle', { value: handle });
+    await nest.listen(0, '127.0.0.1');
+    app = new RunningApp(nest, new CollectingSink());
+    const { text, traceId } = await call(app.port, '/plain', { traceId: 'otherwise' });
+    expect([text, traceId]).toEqual(['plain', 'otherwise']);
+  });
+
+  it('a copy of a response has no part in its trace', async () => {
+    app = await startApp('express', {
+      controllers: [OddController],
+      configure: (nest) =>
+        nest.use((_request: unknown, response: ServerResponse, next: () => void) => {
+          const copy = Object.assign(new EventEmitter(), response);
+          copy.emit('close');
+          next();
+        }),
+    });
+    expect((await call(app.port, '/plain', { traceId: 'copy' })).text).toBe('plain');
+    expect(await app.sink.root('copy')).toMatchObject({ outcome: 'ok', attributes: { statusCode: 200 } });
   });
 
   it('a status that is set when the client has left is none that it got', async () => {

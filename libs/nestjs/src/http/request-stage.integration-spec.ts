@@ -156,6 +156,10 @@ describe.each(ADAPTERS)('The request stage on %s', (adapter) => {
     slowRequests = Promise.withResolvers();
     const { request } = await send(app.port, '/slow', { traceId: 'left' });
     await slowRequests.promise;
+    expect(app.tracker.getExecutionSummary('left')).toMatchObject({
+      running: true,
+      stages: [{ attributes: { handler: 'SlowController.slow' } }],
+    });
     request.destroy();
     expect(await app.sink.root('left')).toMatchObject({
       stageName: 'GET /slow',

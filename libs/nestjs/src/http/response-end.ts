@@ -1,8 +1,9 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { attachment } from './attachment.js';
 import { ConnectionWaiters } from './connection-waiters.js';
-import { exchangeOf } from './exchanges.js';
+import { exchangeOfNodes } from './exchanges.js';
 
 /** Waits for the end of one response. */
 export interface ResponseEndListener {
@@ -20,16 +21,33 @@ const waiting = attachment<ConnectionWaiters>();
  * queued behind another one of its connection has no socket yet and gets neither when the connection goes, so that
  * is listened to as well. What listens are the same functions for all of them: those of its own would be a good part
  * of what an open stream costs.
+ * @returns Whether the response is queued.
  */
 export function onResponseEnd(
   request: IncomingMessage,
   response: ServerResponse,
   listener: ResponseEndListener,
-): void {
+): boolean {
   response.on('close', over);
-  const isOnConnection = isHttp1(request);
-  if (isOnConnection) waitersOf(request.socket).add(listener);
-  if (!isOnConnection || !isClosedByServer(request, response)) response.on('finish', over);
+  if (!isHttp1(request)) {
+    response.on('finish', over);
+    return false;
+  }
+  if (!isClosedByServer(request, response)) response.on('finish', over);
+  if (response.socket !== null) return false;
+  waitersOf(request.socket).add(listener);
+  return true;
+}
+
+/** Has connections noted that this server destroys because nothing has happened on them; see {@link wasIdleTooLong}. */
+export function noteIdleConnections(server: EventEmitter): void {
+  // Of a server with TLS the second are what requests are on.
+  server.on('connection', noteWhenIdle);
+  server.on('secureConnection', noteWhenIdle);
+}
+
+function noteWhenIdle(socket: Socket): void {
+  socket.on('timeout', noteIdle);
 }
 
 /**
@@ -63,9 +81,9 @@ export function wasIdleTooLong(request: IncomingMessage): boolean {
 }
 
 function over(this: ServerResponse): void {
-  const exchange = exchangeOf(this);
+  const exchange = exchangeOfNodes(this);
   if (exchange === undefined) return;
-  if (isHttp1(exchange.request)) waiting.of(exchange.request.socket)?.delete(exchange);
+  if (exchange.isQueued) waiting.of(exchange.request.socket)?.delete(exchange);
   exchange.responseOver();
 }
 
@@ -74,7 +92,6 @@ function waitersOf(socket: Socket): ConnectionWaiters {
   if (known !== undefined) return known;
   const waiters = new ConnectionWaiters();
   waiting.attach(socket, waiters);
-  socket.on('timeout', noteIdle);
   socket.on('close', tellWaiters);
   return waiters;
 }

@@ -15,13 +15,13 @@ import { keptInContext, UNOBSERVED } from './kept-in-context.js';
 export class TraceIdInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    const request = context.switchToHttp().getRequest<object>();
-    const exchange = exchangeOf(request);
+    const http = context.switchToHttp();
+    const exchange = exchangeOf(http.getResponse<object>());
     if (exchange === undefined || exchange.isFollowed) return next.handle();
     const { root } = exchange;
     // Undefined also when that failed, and the stream is then answered unobserved.
     const stream = root.trace.recorder.attempt('handler', () =>
-      enterHandler(exchange, request, context.getClass(), context.getHandler()),
+      enterHandler(exchange, http.getRequest<object>(), context.getClass(), context.getHandler()),
     );
     const stage = stream?.stage ?? root;
     // Nest runs the handler in the context in which `handle` is called, whenever it is subscribed to.

@@ -8,7 +8,7 @@ import {
   type TraceStart,
 } from '@followspot/core';
 import type { ResolvedOptions } from '../config/resolve-options.js';
-import { exchangeOf } from './exchanges.js';
+import { exchangeOfNodes } from './exchanges.js';
 import { type ExchangeSetup, HttpExchange } from './http-exchange.js';
 import { REQUEST_STAGE } from './stages.js';
 
@@ -45,7 +45,7 @@ export function exchangeOpener(
   };
   return (request, response) => {
     try {
-      return exchangeOf(request) ?? (isUntraced(request) ? undefined : open(request, response));
+      return exchangeOfNodes(response) ?? (isUntraced(request) ? undefined : open(request, response));
     } catch (error) {
       recorder.reportInternalError('trace middleware', error);
       return undefined;
@@ -53,10 +53,34 @@ export function exchangeOpener(
   };
 }
 
+/** How an Express application handles a request: what `app(request, response)` and whoever mounts it calls. */
+type Handle = (
+  this: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  done?: (error?: unknown) => void,
+) => void;
+
 /**
- * Runs everything that follows inside the trace: guards, pipes and exception filters too, which they would not be if
- * an interceptor did it.
+ * Has an Express application do everything for a request inside its trace: the middleware that was there before us,
+ * guards, pipes and exception filters too, which they would not be if an interceptor did it. It is no middleware
+ * because Express's router takes longer for one more than we do. Returns false, and has changed nothing, where the
+ * application has no such method.
  */
+export function traceHandling(application: { handle?: Handle }, openExchange: ExchangeOpener): boolean {
+  const { handle } = application;
+  if (typeof handle !== 'function') return false;
+  application.handle = function traced(request, response, done) {
+    const root = openExchange(request, response)?.root;
+    // An application inside another one is in the trace already.
+    if (root === undefined || currentStage()?.trace === root.trace)
+      handle.call(this, request, response, done);
+    else root.run(handle.bind(this, request, response, done));
+  };
+  return true;
+}
+
+/** The same as a middleware, for whatever comes after it. */
 export function traceMiddleware(openExchange: ExchangeOpener): NodeMiddleware {
   return (request, response, next) => {
     const root = openExchange(request, response)?.root;

@@ -249,6 +249,18 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     }
   });
 
+  it('a guard sees the path that was asked for', async () => {
+    const seen: unknown[] = [];
+    const curious: CanActivate = {
+      canActivate: (context) => seen.push(context.switchToHttp().getRequest<{ url: string }>().url) > 0,
+    };
+    await start({ metrics: { guard: curious, path: '/m.e/metrics' } });
+    expect((await scraped.get('?all')).status).toBe(200);
+    expect((await scraped.get('/health')).status).toBe(200);
+    expect((await call(app.port, '/mxe/metrics')).status).toBe(404);
+    expect(seen).toEqual(['/m.e/metrics?all', '/m.e/metrics/health']);
+  });
+
   it('a guard that fails answers 500 and tells nothing', async () => {
     const failing = { canActivate: () => Promise.reject(new Error('secret')) };
     await start({ metrics: { guard: failing } });

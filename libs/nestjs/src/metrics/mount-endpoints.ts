@@ -66,8 +66,8 @@ export class MountedEndpoints {
         ? next?.()
         : handler(request, response);
     };
-    // One for all, and no route: the router tries it with every request, and would match a pattern each time.
-    httpAdapter.use(middleware);
+    // One for all that begins alike: for a request that does not match, the router takes hardly any time.
+    httpAdapter.use(atOrBelow(this.#endpoints[0]?.path ?? ''), middleware);
   }
 
   /** On Fastify the order does not matter, and a path can be taken once. */
@@ -120,6 +120,12 @@ export class MountedEndpoints {
 /** Whether the second characters, after the slash, are the same letter. */
 function beginsAlike(url: string, path: string): boolean {
   return (url.charCodeAt(1) | LOWER_CASE) === (path.charCodeAt(1) | LOWER_CASE);
+}
+
+/** Matches what is at this path or below without taking it, so that Express leaves the URL as it is. */
+function atOrBelow(path: string): RegExp {
+  // Of what a path may have in it (see the option), nothing else means something to a pattern.
+  return new RegExp(`^(?=${path.replaceAll('.', String.raw`\.`)}(?:/|$))`, 'i');
 }
 
 function isExactly(path: unknown, other: string): boolean {
