@@ -47,27 +47,21 @@ export function bucketOf(threadId: string): number {
   return remainderOf(digestOf(threadId), BUCKETS);
 }
 
-/** Of `0` and of what is before `a`, as characters. */
-const ZERO = 48;
-const BEFORE_A = 87;
-
-/** A hexadecimal number modulo another, digit by digit, as one divides by hand: a BigInt of it takes nearly twice as long. */
-function remainderOf(digits: string, divisor: number): number {
+/** A number modulo another, byte by byte, as one divides by hand: a BigInt of it takes twice as long. */
+function remainderOf(bytes: string, divisor: number): number {
   let remainder = 0;
-  for (let at = 0; at < digits.length; at += 1) {
-    const character = digits.charCodeAt(at);
-    const digit = character > BEFORE_A ? character - BEFORE_A : character - ZERO;
-    remainder = (remainder * 16 + digit) % divisor;
+  for (let at = 0; at < bytes.length; at += 1) {
+    remainder = (remainder * 256 + bytes.charCodeAt(at)) % divisor;
   }
   return remainder;
 }
 
-/** In hexadecimal digits: at once and as a string is what Node hashes fastest. */
+/** A character for each byte: at once and as a short string is what Node hashes fastest. */
 function digestOf(threadId: string): string {
   try {
-    return hash('md5', threadId);
+    return hash('md5', threadId, 'binary');
   } catch {
     // A FIPS build of OpenSSL has no md5. The decision stays deterministic, though not the reference's.
-    return hash('sha256', threadId);
+    return hash('sha256', threadId, 'binary');
   }
 }

@@ -1,5 +1,5 @@
 /** A constructor that returns what it is given, so that a class derived from it puts its fields on that. */
-const Given = function given(target: object): object {
+export const Given = function given(target: object): object {
   return target;
 } as unknown as new (target: object) => object;
 

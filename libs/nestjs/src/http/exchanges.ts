@@ -1,26 +1,40 @@
-import { attachment } from './attachment.js';
+import { Given } from './attachment.js';
 import type { HttpExchange } from './http-exchange.js';
 
-/** The exchange of each request that is being answered, by Node's own response, which both adapters share. */
-const exchanges = attachment<HttpExchange>();
+/**
+ * The exchange of each request that is being answered, on Node's own response, which both adapters share. An attachment
+ * with a class of its own, because V8 makes one function of that and of what uses it.
+ */
+class Answered extends Given {
+  readonly #exchange: HttpExchange;
+
+  constructor(response: object, exchange: HttpExchange) {
+    super(response);
+    this.#exchange = exchange;
+  }
+
+  static exchangeOf(response: object): HttpExchange | undefined {
+    return #exchange in response ? response.#exchange : undefined;
+  }
+}
 
 /** Says which exchange one of Node's responses belongs to. */
 export function belongsTo(response: object, exchange: HttpExchange): void {
-  exchanges.attach(response, exchange);
+  new Answered(response, exchange);
 }
 
 /** The exchange that one of Node's responses belongs to. */
 export function exchangeOfNodes(response: object): HttpExchange | undefined {
-  return exchanges.of(response);
+  return Answered.exchangeOf(response);
 }
 
 /** The exchange that a response belongs to: Node's own, and Express's, which is the same, or Fastify's. */
 export function exchangeOf(response: object): HttpExchange | undefined {
-  return exchanges.of(response) ?? exchangeOfRaw(response);
+  return Answered.exchangeOf(response) ?? exchangeOfRaw(response);
 }
 
 /** Apart, because to look for what is not there takes longest. On Express `raw` is whatever the application has put there. */
 function exchangeOfRaw(response: object): HttpExchange | undefined {
   const { raw } = response as { readonly raw?: unknown };
-  return typeof raw === 'object' && raw !== null ? exchanges.of(raw) : undefined;
+  return typeof raw === 'object' && raw !== null ? Answered.exchangeOf(raw) : undefined;
 }
