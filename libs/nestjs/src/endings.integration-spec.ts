@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import type { IncomingMessage } from 'node:http';
+import { Agent, type IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type CanActivate,
   Controller,
@@ -179,10 +179,16 @@ const leaveAt =
     if (goesOnBy !== undefined) moments.pass(goesOnBy);
   };
 
+/** A connection of its own would be closed with the headers of an answer to HEAD, before that is complete. */
+const connections = new Agent({ keepAlive: true });
+afterAll(() => {
+  connections.destroy();
+});
+
 const read =
   (path: string, method = 'GET') =>
   ({ app, traceId }: Scene): Promise<unknown> =>
-    call(app.port, path, { traceId, method });
+    call(app.port, path, { traceId, method, agent: connections });
 
 const left = { ending: 'client_disconnect', request: 'cancelled' } as const;
 const completed = { ending: 'completed', request: 'ok', status: 200 } as const;

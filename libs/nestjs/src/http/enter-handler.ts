@@ -27,7 +27,8 @@ export function enterHandler(
   handler: { readonly name: string },
 ): SseStreamStage | undefined {
   const { descriptions, isSse } = known(controller, handler);
-  exchange.handledBy(descriptions, routeOf(request));
+  exchange.handledBy(descriptions);
+  if (!exchange.hasRoute) exchange.matchedRoute(routeOf(request));
   return isSse ? exchange.openStream() : undefined;
 }
 

@@ -63,14 +63,18 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     setup.watcher.requestOpened();
   }
 
-  /** The route template, when the router has found one. Known earlier than the handler: a guard may refuse. */
+  /** Whether the template of the route is known. */
+  get hasRoute(): boolean {
+    return this.root.trace.route !== undefined;
+  }
+
+  /** The template of the route, when the router has found one. Known earlier than the handler: a guard may refuse. */
   matchedRoute(template: string | undefined): void {
     this.root.trace.route ??= template;
   }
 
-  /** The handler that answers, and the template of its route. */
-  handledBy(descriptions: HandlerDescriptions, route: string | undefined): void {
-    this.root.trace.route ??= route;
+  /** The handler that answers, by what describes its requests. */
+  handledBy(descriptions: HandlerDescriptions): void {
     this.#descriptions = descriptions;
   }
 
