@@ -83,6 +83,31 @@ describe('entering a stage', () => {
     expect([other.getStore(), currentStage()]).toEqual(['entered', undefined]);
   });
 
+  it('lets another storage be entered, left, captured and given up where nothing else was in use', async () => {
+    const tracking = new Tracking();
+    const other = new AsyncLocalStorage<string>();
+    const here = (): unknown[] => [other.getStore(), currentStage()?.stageId];
+    await tracking.tracker.runTrace('ROOT', async () => {
+      expect(here()).toEqual([undefined, 'ROOT']);
+      other.disable();
+      expect(here()).toEqual([undefined, 'ROOT']);
+      const inRoot = AsyncLocalStorage.snapshot();
+      await tracking.tracker.trackStage('A', async () => {
+        await other.run('inside', async () => {
+          expect(here()).toEqual(['inside', 'A']);
+          await new Promise(setImmediate);
+          expect(here()).toEqual(['inside', 'A']);
+          expect(inRoot(here)).toEqual([undefined, 'ROOT']);
+          other.disable();
+          expect(here()).toEqual([undefined, 'A']);
+        });
+        expect(here()).toEqual([undefined, 'A']);
+      });
+      expect(here()).toEqual([undefined, 'ROOT']);
+    });
+    expect(here()).toEqual([undefined, undefined]);
+  });
+
   it('goes on in what was started inside, side by side with the stages that follow', async () => {
     const tracking = new Tracking();
     const other = new AsyncLocalStorage<string>();

@@ -34,22 +34,18 @@ export function runInStage<T>(stage: Stage | undefined, fn: () => T): T {
   return currentStage() === stage ? fn() : (callInStage(stage, fn, undefined, NO_ARGUMENTS) as T);
 }
 
-/**
- * Calls a function as code of `stage`. What it returns or throws comes back.
- * @param isInside Whether a stage is known to be running here.
- */
+/** Calls a function as code of `stage`. What it returns or throws comes back. */
 export function callInStage(
   stage: Stage | undefined,
   call: Call,
   self: unknown,
   args: readonly unknown[],
-  isInside = false,
 ): unknown {
   if (frames === undefined) return storage.run(stage, applied, call, self, args);
   const outer = frames.current();
   let inner: ContextFrame | undefined;
   try {
-    inner = enterFrame(frames, outer, storage, stage, isInside);
+    inner = enterFrame(frames, outer, storage, stage);
     return call.apply(self, args as unknown[]);
   } finally {
     // Without `inner` nothing has run: the frame was not completed.

@@ -84,8 +84,7 @@ export function runToCompletion(
 ): unknown {
   let result: unknown;
   try {
-    // What starts below a stage was called by its code.
-    result = callInStage(stage, call, self, args, stage.depth > 0);
+    result = callInStage(stage, call, self, args);
   } catch (error) {
     failed(stage, error);
     throw error;
