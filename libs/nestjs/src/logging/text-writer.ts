@@ -24,10 +24,11 @@ function line(fields: object, message: string): string {
   // What the message is about stands in it: a stage has a line of its own name, other events say what they are.
   const isStage = event === 'stage';
   let text = onOneLine(isStage ? `${message}: ${String(stageName)}` : message);
-  for (const key of Object.keys(fields)) {
+  for (const key in fields) {
     const value = (fields as Fields)[key];
-    if (value === undefined || ELSEWHERE.has(key) || (isStage && key === 'event')) continue;
-    text += ` | ${snakeCase(key)}=${plain(value)}`;
+    if (value === undefined || (isStage && key === 'event')) continue;
+    const label = labels.get(key) ?? labelOf(key);
+    if (label !== '') text += label + plain(value);
   }
   if (traceId === undefined) return text;
   const shownTraceId = plain(traceId);
@@ -36,9 +37,6 @@ function line(fields: object, message: string): string {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** Fields that have a place of their own, or none. */
-const ELSEWHERE = new Set(['traceId', 'threadId', 'stageName', 'attributes']);
 
 /** Quoted where it could be taken for another field or another line, as an error's message could. */
 function plain(value: unknown): string {
@@ -52,14 +50,12 @@ function onOneLine(text: string): string {
   return /[\p{Cc}\u2028\u2029|]/u.test(text) ? JSON.stringify(text) : text;
 }
 
-/** The names of fields are few. */
-const snakeCased = new Map<string, string>();
+/** What stands before the value of a field, whose names are few; empty for those that have a place of their own, or none. */
+const labels = new Map(['traceId', 'threadId', 'stageName', 'attributes'].map((key) => [key, '']));
 
-function snakeCase(key: string): string {
-  let name = snakeCased.get(key);
-  if (name === undefined) {
-    name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    snakeCased.set(key, name);
-  }
-  return name;
+function labelOf(key: string): string {
+  const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const label = ` | ${name}=`;
+  labels.set(key, label);
+  return label;
 }

@@ -1,7 +1,20 @@
-import type { Sink, StageExecution, StageKind, StageStart, TraceIdentity } from '@followspot/core';
+import type {
+  Attributes,
+  AttributeValue,
+  Sink,
+  StageExecution,
+  StageKind,
+  StageStart,
+  TraceIdentity,
+} from '@followspot/core';
 import { ErrorsTold } from './errors-told.js';
 import type { ObservabilityLogger } from './observability-logger.js';
-import type { LineDetails } from './log-events.js';
+
+/** Attributes that have a field of their own. */
+const REQUEST_FIELDS = new Set(['method', 'route', 'statusCode']);
+const STREAM_FIELDS = new Set(['route', 'heartbeats', 'events', 'timeToFirstEventMs', 'stalls', 'bytes']);
+const PROVIDER_FIELDS = new Set(['provider', 'model', 'inputTokens', 'outputTokens', 'tokenCost', 'apiCost']);
+const CACHE_FIELDS = new Set(['cache', 'hit']);
 
 /** Which lines a {@link LogSink} writes; everything has a default. */
 export interface LogSinkOptions {
@@ -71,7 +84,9 @@ export class LogSink implements Sink {
     // A provider's 4xx is our mistake and not the client's.
     const isRefusal = kind !== 'provider' && errorStatus !== undefined && errorStatus < 500;
     this.#logger.logError(errorType, errorMessage, {
-      ...identityOf(stage, trace),
+      traceId: trace.traceId,
+      threadId: trace.threadId,
+      stage: stage.stageId,
       status: errorStatus,
       causes: errorCauses,
       level: isRefusal ? 'warn' : 'error',
@@ -98,22 +113,30 @@ export class LogSink implements Sink {
   }
 
   #request(stage: StageExecution, trace: TraceIdentity): void {
-    const { method, route, statusCode, ...attributes } = stage.attributes;
+    const { method, route, statusCode } = stage.attributes;
     this.#logger.logRequestMetrics({
-      ...endOf(stage, trace),
+      traceId: trace.traceId,
+      threadId: trace.threadId,
+      stage: stage.stageId,
+      outcome: stage.outcome,
+      errorType: stage.errorType,
       method: textOf(method) ?? '_OTHER',
       route: textOf(route) ?? 'unmatched',
       statusCode: numberOf(statusCode),
       latencyMs: stage.durationMs,
       keptBecause: trace.keptBecause,
-      attributes,
+      attributes: furtherOf(stage.attributes, REQUEST_FIELDS),
     });
   }
 
   #stream(stage: StageExecution, trace: TraceIdentity): void {
-    const { route, heartbeats, events, timeToFirstEventMs, stalls, bytes, ...attributes } = stage.attributes;
+    const { route, heartbeats, events, timeToFirstEventMs, stalls, bytes } = stage.attributes;
     this.#logger.logSseMetrics({
-      ...endOf(stage, trace),
+      traceId: trace.traceId,
+      threadId: trace.threadId,
+      stage: stage.stageId,
+      outcome: stage.outcome,
+      errorType: stage.errorType,
       route: textOf(route),
       durationMs: stage.durationMs,
       heartbeats: numberOf(heartbeats) ?? 0,
@@ -122,15 +145,18 @@ export class LogSink implements Sink {
       timeToFirstEventMs: numberOf(timeToFirstEventMs),
       stalls: numberOf(stalls),
       bytes: numberOf(bytes),
-      attributes,
+      attributes: furtherOf(stage.attributes, STREAM_FIELDS),
     });
   }
 
   #provider(stage: StageExecution, trace: TraceIdentity): void {
-    const { provider, model, inputTokens, outputTokens, tokenCost, apiCost, ...attributes } =
-      stage.attributes;
+    const { provider, model, inputTokens, outputTokens, tokenCost, apiCost } = stage.attributes;
     this.#logger.logProviderMetrics({
-      ...endOf(stage, trace),
+      traceId: trace.traceId,
+      threadId: trace.threadId,
+      stage: stage.stageId,
+      outcome: stage.outcome,
+      errorType: stage.errorType,
       provider: textOf(provider) ?? 'unknown',
       model: textOf(model),
       latencyMs: stage.durationMs,
@@ -139,31 +165,36 @@ export class LogSink implements Sink {
       outputTokens: numberOf(outputTokens),
       tokenCost: numberOf(tokenCost),
       apiCost: numberOf(apiCost),
-      attributes,
+      attributes: furtherOf(stage.attributes, PROVIDER_FIELDS),
     });
   }
 
   /** What is no look-up (storing), and one that failed, has no hit. */
   #cache(stage: StageExecution, trace: TraceIdentity): boolean {
-    const { cache, hit, ...attributes } = stage.attributes;
+    const { cache, hit } = stage.attributes;
     if (typeof hit !== 'boolean') return false;
     this.#logger.logCacheMetrics({
-      ...endOf(stage, trace),
+      traceId: trace.traceId,
+      threadId: trace.threadId,
+      stage: stage.stageId,
+      outcome: stage.outcome,
+      errorType: stage.errorType,
       cache: textOf(cache) ?? 'unknown',
       hit,
       latencyMs: stage.durationMs,
-      attributes,
+      attributes: furtherOf(stage.attributes, CACHE_FIELDS),
     });
     return true;
   }
 }
 
-function identityOf({ stageId }: StageStart, { traceId, threadId }: TraceIdentity): LineDetails {
-  return { traceId, threadId, stage: stageId };
-}
-
-function endOf(stage: StageExecution, trace: TraceIdentity): LineDetails {
-  return { ...identityOf(stage, trace), outcome: stage.outcome, errorType: stage.errorType };
+/** The attributes that have no field of their own; undefined where there are none. */
+function furtherOf(attributes: Attributes, fields: ReadonlySet<string>): Attributes | undefined {
+  let further: Record<string, AttributeValue> | undefined;
+  for (const [key, value] of Object.entries(attributes)) {
+    if (!fields.has(key) && key !== '__proto__') (further ??= {})[key] = value;
+  }
+  return further;
 }
 
 function textOf(value: unknown): string | undefined {

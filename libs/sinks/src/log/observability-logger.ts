@@ -18,6 +18,8 @@ import type {
 import { DEFAULT_LOG_LIMITS, type LogLimits } from './log-limits.js';
 import type { LogLevel, LogWriter } from './log-writer.js';
 import { Loggable, type LoggableOptions } from './loggable.js';
+import { isPlainLine } from './plain-cost.js';
+import { PlainStages } from './plain-stages.js';
 import { SecretKeys } from './secret-keys.js';
 
 /** What lines may show; everything has a default. */
@@ -39,6 +41,8 @@ export interface LogFaults {
 /** Endings that say that the stream failed. */
 const FAILED_ENDINGS = new Set<StreamEnding>(['server_error', 'upstream_error', 'timeout']);
 
+const STAGE_COMPLETED = 'Stage completed';
+
 /** How many characters of an error's causes are looked at. */
 const CAUSE_LENGTH = 1_024;
 
@@ -49,6 +53,7 @@ const CAUSE_LENGTH = 1_024;
 export class ObservabilityLogger {
   readonly #writer: LogWriter;
   readonly #loggable: LoggableOptions;
+  readonly #plainStages: PlainStages;
   #faults: LogFaults | undefined;
 
   constructor(writer: LogWriter, options: ObservabilityLoggerOptions = {}) {
@@ -59,6 +64,7 @@ export class ObservabilityLogger {
       keys: new SecretKeys(options.redactKeys ?? [], showsQueryText),
       showsQueryText,
     };
+    this.#plainStages = new PlainStages(this.#loggable);
   }
 
   /** From now on counts what is cut, and reports what a writer throws, where everything else is counted. */
@@ -79,14 +85,18 @@ export class ObservabilityLogger {
   /** `event: request`. At `error` when it failed or was answered with 500 and above, otherwise at `info`. */
   logRequestMetrics(request: RequestMetrics): void {
     this.#write('requestMetrics', () => {
-      const { method, route, statusCode, latencyMs, keptBecause, outcome, errorType } = request;
+      const { traceId, threadId } = idsOf(request);
+      const { stage, method, route, statusCode, latencyMs, keptBecause, outcome, errorType } = request;
       const isFailed = outcome === 'error' || (statusCode ?? 0) >= 500;
       const ended = [statusCode, outcome === 'ok' ? undefined : outcome].filter((part) => part !== undefined);
       return {
         level: isFailed ? 'error' : 'info',
         message: `${method} ${route} ${ended.join(', ')}`,
         fields: {
-          ...headOf('request', request),
+          event: 'request',
+          traceId,
+          threadId,
+          stage,
           method,
           route,
           statusCode,
@@ -106,12 +116,16 @@ export class ObservabilityLogger {
    */
   logSseMetrics(stream: SseMetrics): void {
     this.#write('sseMetrics', () => {
+      const { traceId, threadId } = idsOf(stream);
       const { route, durationMs, heartbeats, events, ending, timeToFirstEventMs, stalls, bytes } = stream;
       return {
         level: sseLevel(ending),
         message: `Stream ${ending ?? 'refused'}`,
         fields: {
-          ...headOf('sse', stream),
+          event: 'sse',
+          traceId,
+          threadId,
+          stage: stream.stage,
           route,
           ending,
           durationMs,
@@ -131,14 +145,18 @@ export class ObservabilityLogger {
   /** `event: provider`. At `warn` when the call failed: another attempt may have helped. Otherwise at `info`. */
   logProviderMetrics(call: ProviderMetrics): void {
     this.#write('providerMetrics', () => {
-      const { provider, model, latencyMs, success, outcome, errorType } = call;
+      const { traceId, threadId } = idsOf(call);
+      const { stage, provider, model, latencyMs, success, outcome, errorType } = call;
       const { inputTokens, outputTokens, tokenCost, apiCost } = call;
       const ended = success ? (outcome ?? 'ok') : 'failed';
       return {
         level: success ? 'info' : 'warn',
         message: `Provider ${provider} ${ended}`,
         fields: {
-          ...headOf('provider', call),
+          event: 'provider',
+          traceId,
+          threadId,
+          stage,
           provider,
           model,
           latencyMs,
@@ -158,11 +176,12 @@ export class ObservabilityLogger {
   /** `event: cache`, at `info`. */
   logCacheMetrics(lookup: CacheMetrics): void {
     this.#write('cacheMetrics', () => {
-      const { cache, hit, latencyMs, outcome, errorType } = lookup;
+      const { traceId, threadId } = idsOf(lookup);
+      const { stage, cache, hit, latencyMs, outcome, errorType } = lookup;
       return {
         level: 'info',
         message: `Cache ${cache} ${hit ? 'hit' : 'miss'}`,
-        fields: { ...headOf('cache', lookup), cache, hit, latencyMs, outcome, errorType },
+        fields: { event: 'cache', traceId, threadId, stage, cache, hit, latencyMs, outcome, errorType },
         attributes: lookup.attributes,
       };
     });
@@ -225,12 +244,22 @@ export class ObservabilityLogger {
 
   /** `event: stage`, at `info`: a stage has ended that none of the other lines is about. */
   logStageCompleted(stage: StageExecution, trace: TraceIdentity): void {
+    try {
+      const fields = this.#plainStages.fieldsOf(stage, trace);
+      if (fields === undefined) this.#logStageWithCare(stage, trace);
+      else this.#writer.info(fields, STAGE_COMPLETED);
+    } catch (error) {
+      this.#faults?.reportInternalError('log', error);
+    }
+  }
+
+  #logStageWithCare(stage: StageExecution, trace: TraceIdentity): void {
     this.#write('stageCompleted', () => {
       const { stageId, stageName, kind, durationMs, outcome, ending, errorType, attributes } = stage;
       const { traceId, threadId } = idsOf(trace);
       return {
         level: 'info',
-        message: 'Stage completed',
+        message: STAGE_COMPLETED,
         fields: {
           event: 'stage',
           traceId,
@@ -256,15 +285,30 @@ export class ObservabilityLogger {
     try {
       const { level, message, fields, attributes } = describe();
       if (this.#writer.isLevelEnabled?.(level) === false) return;
-      const loggable = new Loggable(this.#loggable);
-      const line = loggable.fields(fields, form);
-      if (!isEmpty(attributes)) line['attributes'] = loggable.copy(attributes);
-      const text = loggable.message(message);
-      if (this.#faults !== undefined) this.#faults.drops.logValues += loggable.cuts;
-      this.#writer[level](line, text);
+      const further = isEmpty(attributes) ? undefined : attributes;
+      if (isPlainLine(fields, further, message, form, this.#loggable)) {
+        if (further !== undefined) fields['attributes'] = { ...further };
+        this.#writer[level](fields, message);
+      } else this.#writeWithCare(level, message, fields, further, form);
     } catch (error) {
       this.#faults?.reportInternalError('log', error);
     }
+  }
+
+  /** Of a line in which something has to be hidden or cut. */
+  #writeWithCare(
+    level: LogLevel,
+    message: string,
+    fields: Record<string, unknown>,
+    attributes: object | undefined,
+    form: string,
+  ): void {
+    const loggable = new Loggable(this.#loggable);
+    const line = loggable.fields(fields, form);
+    if (attributes !== undefined) line['attributes'] = loggable.copy(attributes);
+    const text = loggable.message(message);
+    if (this.#faults !== undefined) this.#faults.drops.logValues += loggable.cuts;
+    this.#writer[level](line, text);
   }
 }
 

@@ -1,5 +1,7 @@
+import { types } from 'node:util';
 import { isHarmless } from './harmless-text.js';
 import type { LogLimits } from './log-limits.js';
+import type { LoggableOptions } from './loggable.js';
 import { isSuspicious } from './redact-text.js';
 import type { SecretKeys } from './secret-keys.js';
 
@@ -10,6 +12,23 @@ export const LONGEST_KEY = 128;
 
 /** The object can not be shown as it is. */
 const NOT_PLAIN = Number.POSITIVE_INFINITY;
+
+/**
+ * Whether all that a line says can be written as it is, as nearly always.
+ * @param attributes Written beside the fields; undefined where there are none.
+ * @param form The same for lines whose fields have the same names.
+ */
+export function isPlainLine(
+  fields: Readonly<Record<string, unknown>>,
+  attributes: object | undefined,
+  message: string,
+  form: string,
+  { limits, keys }: LoggableOptions,
+): boolean {
+  if (types.isProxy(attributes) || limits.textLength < message.length || !isHarmless(message)) return false;
+  const ofAttributes = attributes === undefined ? 0 : costOfObject(attributes, limits, keys);
+  return message.length + costOfFields(fields, form, limits, keys) + ofAttributes < limits.lineLength;
+}
 
 /**
  * What the fields of a line take of its bound where they can be written as they are, as nearly all can: only texts,
