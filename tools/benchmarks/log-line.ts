@@ -116,7 +116,7 @@ function textNowhere(): LogWriter {
   const take = (text: string): void => {
     taken.characters += text.length;
   };
-  return textWriter({ debug: take, log: take, warn: take, error: take });
+  return textWriter({ debug: take, log: take, warn: take, error: take }, 'Followspot');
 }
 
 function caseOf(

@@ -11,7 +11,7 @@ const CONTEXT = 'Followspot';
  */
 export async function createLogWriter(): Promise<LogWriter> {
   const pino = await pinoModules();
-  const text = textWriter(new Logger(CONTEXT));
+  const text = textWriter(new Logger(), CONTEXT);
   const write =
     (level: LogLevel) =>
     (fields: object, message: string): void => {

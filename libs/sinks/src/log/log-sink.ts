@@ -191,8 +191,10 @@ export class LogSink implements Sink {
 /** The attributes that have no field of their own; undefined where there are none. */
 function furtherOf(attributes: Attributes, fields: ReadonlySet<string>): Attributes | undefined {
   let further: Record<string, AttributeValue> | undefined;
-  for (const [key, value] of Object.entries(attributes)) {
-    if (!fields.has(key) && key !== '__proto__') (further ??= {})[key] = value;
+  for (const key of Object.keys(attributes)) {
+    if (fields.has(key) || key === '__proto__') continue;
+    const value = attributes[key];
+    if (value !== undefined) (further ??= {})[key] = value;
   }
   return further;
 }

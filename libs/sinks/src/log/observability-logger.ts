@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import {
   currentStage,
   describeError,
+  type Outcome,
   type StageExecution,
   type StageStart,
   type StreamEnding,
@@ -88,10 +89,9 @@ export class ObservabilityLogger {
       const { traceId, threadId } = idsOf(request);
       const { stage, method, route, statusCode, latencyMs, keptBecause, outcome, errorType } = request;
       const isFailed = outcome === 'error' || (statusCode ?? 0) >= 500;
-      const ended = [statusCode, outcome === 'ok' ? undefined : outcome].filter((part) => part !== undefined);
       return {
         level: isFailed ? 'error' : 'info',
-        message: `${method} ${route} ${ended.join(', ')}`,
+        message: `${method} ${route} ${endOf(statusCode, outcome)}`,
         fields: {
           event: 'request',
           traceId,
@@ -326,6 +326,13 @@ interface Line {
 function headOf(event: string, details: LineDetails): Record<string, unknown> {
   const { traceId, threadId } = idsOf(details);
   return { event, traceId, threadId, stage: details.stage };
+}
+
+/** What was answered, and how it ended otherwise than well. */
+function endOf(statusCode: number | undefined, outcome: Outcome | undefined): string {
+  const status = statusCode === undefined ? '' : String(statusCode);
+  if (outcome === undefined || outcome === 'ok') return status;
+  return status === '' ? outcome : `${status}, ${outcome}`;
 }
 
 /** A stream without an ending was refused before it began. */

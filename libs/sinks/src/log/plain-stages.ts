@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { StageExecution, TraceIdentity } from '@followspot/core';
+import type { StageExecution, StageKind, TraceIdentity } from '@followspot/core';
 import { copied, isHarmless, isHarmlessId, LONGEST_HARMLESS } from './harmless-text.js';
 import type { LoggableOptions } from './loggable.js';
 
@@ -15,7 +15,7 @@ interface PlainStageFields {
 }
 
 /** What is said of a stage at each of its ends. */
-type Head = Pick<StageExecution, 'stageName' | 'kind'>;
+type Head = Pick<StageExecution, 'stageId' | 'stageName' | 'kind'>;
 
 /** Characters that no line of a plain stage has, names of fields and what each costs included. */
 const LONGEST_LINE = 8 * LONGEST_HARMLESS;
@@ -43,7 +43,7 @@ export class PlainStages {
 
   /** The fields of its line; undefined where something has to be looked at. */
   fieldsOf(stage: StageExecution, { traceId, threadId }: TraceIdentity): PlainStageFields | undefined {
-    const { stageId, stageName, kind, durationMs, outcome, ending, errorType, attributes } = stage;
+    const { durationMs, outcome, ending, errorType, attributes } = stage;
     const isPlain =
       this.#mayBe &&
       outcome === 'ok' &&
@@ -52,11 +52,11 @@ export class PlainStages {
       threadId === traceId &&
       Number.isFinite(durationMs) &&
       (attributes === this.#noAttributes || this.#areNone(attributes)) &&
-      (traceId === this.#lastId || this.#isPlainId(traceId)) &&
-      this.#isKnown(stageId, stageName, kind);
-    return isPlain
-      ? { event: 'stage', traceId, stage: stageId, stageName, kind, durationMs, outcome }
-      : undefined;
+      (traceId === this.#lastId || this.#isPlainId(traceId));
+    const head = isPlain ? this.#headOf(stage) : undefined;
+    if (head === undefined) return undefined;
+    const { stageId, stageName, kind } = head;
+    return { event: 'stage', traceId, stage: stageId, stageName, kind, durationMs, outcome: 'ok' };
   }
 
   #areNone(attributes: object): boolean {
@@ -71,15 +71,22 @@ export class PlainStages {
     return true;
   }
 
-  #isKnown(stageId: string, stageName: string, kind: StageExecution['kind']): boolean {
+  #headOf({ stageId, stageName, kind }: Head): Head | undefined {
     const head = this.#heads.get(stageId);
-    if (head !== undefined && head.stageName === stageName && head.kind === kind) return true;
-    const isHarmlessHead = [stageId, stageName, kind].every(
-      (text) => typeof text === 'string' && text.length <= LONGEST_HARMLESS && isHarmless(text),
-    );
-    if (!isHarmlessHead) return false;
-    if (this.#heads.size >= MOST) this.#heads.clear();
-    this.#heads.set(copied(stageId), { stageName: copied(stageName), kind });
-    return true;
+    if (head !== undefined && head.stageName === stageName && head.kind === kind) return head;
+    return [stageId, stageName, kind].every(isPlainText)
+      ? this.#remember(stageId, stageName, kind)
+      : undefined;
   }
+
+  #remember(stageId: string, stageName: string, kind: StageKind): Head {
+    const head = { stageId: copied(stageId), stageName: copied(stageName), kind };
+    if (this.#heads.size >= MOST) this.#heads.clear();
+    this.#heads.set(head.stageId, head);
+    return head;
+  }
+}
+
+function isPlainText(text: unknown): boolean {
+  return typeof text === 'string' && text.length <= LONGEST_HARMLESS && isHarmless(text);
 }
