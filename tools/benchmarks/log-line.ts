@@ -32,6 +32,9 @@ const STAGE_IDS = ['1.0_VALIDATE', '2.0_CACHE', '3.0_RETRIEVE', '4.0_RANK', '5.0
 /** Each trace is a new one: that an id has been seen before is true of this many lines. */
 const STAGES_OF_A_TRACE = 10;
 
+/** As the engine hands it over: one frozen object for all stages that have none. */
+const NO_ATTRIBUTES: Attributes = Object.freeze({});
+
 /** Takes a line and drops it, as fast as can be. */
 const NOWHERE: DestinationStream = { write: () => {} };
 
@@ -69,10 +72,10 @@ function cases(): Case[] {
 function casesOf(group: string, sink: Sink): Case[] {
   const request = { method: 'GET', route: '/items/:id', statusCode: 200 };
   return [
-    caseOf(group, BARE, 'internal', () => ({}), { name: 'none', record: () => {} }),
-    caseOf(group, PINO, 'internal', () => ({}), plainPino()),
-    caseOf(group, FIELDS, 'internal', () => ({}), pinoOfStage()),
-    caseOf(group, STAGE, 'internal', () => ({}), sink),
+    caseOf(group, BARE, 'internal', () => NO_ATTRIBUTES, { name: 'none', record: () => {} }),
+    caseOf(group, PINO, 'internal', () => NO_ATTRIBUTES, plainPino()),
+    caseOf(group, FIELDS, 'internal', () => NO_ATTRIBUTES, pinoOfStage()),
+    caseOf(group, STAGE, 'internal', () => NO_ATTRIBUTES, sink),
     caseOf(group, 'a stage with attributes', 'retrieval', (n) => ({ results: n, index: 'parts' }), sink),
     caseOf(group, 'a cache look-up', 'cache', (n) => ({ cache: 'l1', hit: n % 2 === 0 }), sink),
     caseOf(group, 'a provider call', 'provider', providerAttributes, sink),
