@@ -54,6 +54,27 @@ export function callInStage(
   }
 }
 
+/**
+ * Calls a function in a context that {@link currentContext} has given, which is not made again. What other storages hold is
+ * as it was there, so it may be entered for a stage only where the context is the one that the stage was entered from then.
+ */
+export function callInContext(
+  context: unknown,
+  call: Call,
+  self: unknown,
+  args: readonly unknown[],
+): unknown {
+  if (frames === undefined) return storage.run(context as Stage | undefined, applied, call, self, args);
+  const outer = frames.current();
+  frames.set(context as ContextFrame | undefined);
+  try {
+    return call.apply(self, args as unknown[]);
+  } finally {
+    if (frames.current() === context) frames.set(outer);
+    else putBack(outer);
+  }
+}
+
 /** Where the application has entered something meanwhile that is to last, only our own part is put back. */
 function putBack(outer: ContextFrame | undefined): void {
   storage.enterWith(outer?.get(storage) as Stage | undefined);

@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from './clock.js';
-export { currentContext, currentStage, runInStage } from './context.js';
+export { type Call, callInContext, currentContext, currentStage, runInStage } from './context.js';
 export { describeError, type ErrorDescription } from './describe-error.js';
 export { type StageDefinition, stageDefinition, type StageOptions } from './stage-definition.js';
 export type { DropCounts } from './drop-counts.js';

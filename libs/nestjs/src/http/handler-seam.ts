@@ -1,4 +1,4 @@
-import { currentStage } from '@followspot/core';
+import { currentContext, currentStage } from '@followspot/core';
 import { isObservable, type Observable } from 'rxjs';
 import { enterHandler } from './enter-handler.js';
 import { exchangeOf } from './exchanges.js';
@@ -50,14 +50,14 @@ export function followHandlers(creator: unknown): boolean {
     exchange.isFollowed = true;
     const stream = enter(exchange, args, instance, handler);
     // No function is made here: it would have to keep all these for every request.
+    const isDirect = isNests && isEmpty(interceptors);
     if (stream !== undefined || currentStage()?.trace !== exchange.root.trace) {
       return entered(
         exchange,
         stream,
-        intercept.bind(this, interceptors, args, instance, handler, next, type),
+        isDirect ? next : intercept.bind(this, interceptors, args, instance, handler, next, type),
       );
     }
-    const isDirect = isNests && isEmpty(interceptors);
     return (isDirect ? next() : intercept.call(this, interceptors, args, instance, handler, next, type)).then(
       keptHere,
     );
@@ -115,15 +115,25 @@ function keptHere(value: unknown): unknown {
     : keptInContext(here.trace.root ?? here, UNOBSERVED, value as Observable<unknown>, true);
 }
 
-async function streamed(stream: SseStreamStage, call: () => Promise<unknown>): Promise<unknown> {
-  try {
-    const result = await stream.stage.run(call);
-    if (isObservable(result)) return keptInContext(stream.stage, stream, result, true);
-    // Nest refuses it in a moment.
-    stream.error(new TypeError('the handler of a stream returned no Observable'));
-    return result;
-  } catch (error) {
-    stream.error(error);
-    throw error;
-  }
+/** With `then` and no `await`, which would keep twice as much for as long as the handler takes. */
+function streamed(stream: SseStreamStage, call: () => Promise<unknown>): Promise<unknown> {
+  const { stage } = stream;
+  const outer = currentContext();
+  let inner: unknown;
+  const result = stage.run(() => {
+    inner = currentContext();
+    return call();
+  });
+  return result.then(
+    (value) => {
+      if (isObservable(value)) return keptInContext(stage, stream, value, true, { outer, inner });
+      // Nest refuses it in a moment.
+      stream.error(new TypeError('the handler of a stream returned no Observable'));
+      return value;
+    },
+    (error: unknown) => {
+      stream.error(error);
+      throw error;
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import type { Stage } from '@followspot/core';
+import { callInContext, currentContext, type Stage } from '@followspot/core';
 import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
 import { StageSubscriber, type SubscriptionListener } from '../rxjs/stage-subscriber.js';
 
@@ -9,18 +9,26 @@ export const UNOBSERVED: SubscriptionListener = {
   unsubscribe: () => {},
 };
 
+/** The context of a stage, and the one that it was entered from. */
+export interface EnteredContext {
+  readonly outer: unknown;
+  readonly inner: unknown;
+}
+
 /**
  * Keeps what a handler returned in the context of `stage`, also where RxJS would leave it: on teardown, which runs in the
  * context of the closed socket, and behind a source that two requests share.
  * @param isForNest Whether no interceptor comes after it.
+ * @param entered How the stage was entered before: where it is subscribed to in the same context, it is again.
  */
 export function keptInContext(
   stage: Stage,
   listener: SubscriptionListener,
   source: Observable<unknown>,
   isForNest = false,
+  entered?: EnteredContext,
 ): Observable<unknown> {
-  return new KeptInContext(stage, listener, source, isForNest);
+  return new KeptInContext(stage, listener, source, isForNest, entered);
 }
 
 /** One object for as long as the stream is open; a function given to `Observable` would be three. */
@@ -29,18 +37,38 @@ class KeptInContext extends Observable<unknown> {
   readonly #listener: SubscriptionListener;
   readonly #answer: Observable<unknown>;
   readonly #isForNest: boolean;
+  readonly #outer: unknown;
+  readonly #inner: unknown;
 
-  constructor(stage: Stage, listener: SubscriptionListener, answer: Observable<unknown>, isForNest: boolean) {
+  constructor(
+    stage: Stage,
+    listener: SubscriptionListener,
+    answer: Observable<unknown>,
+    isForNest: boolean,
+    entered: EnteredContext | undefined,
+  ) {
     super();
     this.#stage = stage;
     this.#listener = listener;
     this.#answer = answer;
     this.#isForNest = isForNest;
+    this.#outer = entered?.outer;
+    this.#inner = entered?.inner;
   }
 
   /** Where RxJS itself keeps that function. */
   protected _subscribe(subscriber: Subscriber<unknown>): TeardownLogic {
     const followed = new StageSubscriber(subscriber, this.#stage, this.#listener, this.#isForNest);
+    return this.#inner !== undefined && this.#outer === currentContext()
+      ? (callInContext(this.#inner, subscribe, this.#answer, [followed]) as TeardownLogic)
+      : this.#subscribeAfresh(followed);
+  }
+
+  #subscribeAfresh(followed: StageSubscriber<unknown>): TeardownLogic {
     return this.#stage.run(() => this.#answer.subscribe(followed));
   }
+}
+
+function subscribe(this: unknown, followed: unknown): TeardownLogic {
+  return (this as Observable<unknown>).subscribe(followed as StageSubscriber<unknown>);
 }
