@@ -203,7 +203,7 @@ export class Trace implements TraceHeader, Letter {
   start(parent: Stage, definition: StageDefinition, attributes?: Attributes, startMs = this.now()): Stage {
     const stage = new Stage(this, parent, this.#admitted(definition), startMs);
     this.#openStages += 1;
-    if (attributes !== undefined) stage.setAttributes(attributes);
+    if (attributes !== undefined) stage.describe(attributes);
     this.#announce(stage);
     return stage;
   }

@@ -164,7 +164,7 @@ export class SseStreamStage implements SubscriptionListener {
     if (ending === undefined) return;
     this.stage.ending = ending;
     if (CUT_SHORT.has(ending)) this.#figures.cut(this.#conclusion?.atMs ?? facts.atMs);
-    this.stage.describe(this.#figures.attributes());
+    this.#figures.describeStage();
   }
 
   /** Ends the stage; before that, the work behind a stream that was cut has had time to stop. */

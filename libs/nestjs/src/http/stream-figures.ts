@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Attributes, AttributeValue, Stage } from '@followspot/core';
+import type { AttributeValue, Stage } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import type { EventId } from './event-id.js';
 import { ResumedEvents } from './resumed-events.js';
@@ -72,14 +72,21 @@ export class StreamFigures extends StreamDelivery implements StallExplainer {
     this.#gaps.cut(nowMs);
   }
 
-  /** `events` always; every other figure where it says something. */
-  attributes(): Attributes {
-    const found: Record<string, AttributeValue> = { events: this.#events };
+  /**
+   * Sets `events`, and every other figure where it says something: on the very object that the stage was opened with,
+   * because to put them into another one first takes as long as all the rest.
+   */
+  describeStage(): void {
+    if (this.#stage.hasEnded) return;
+    const found = this.#stage.attributes as Record<string, AttributeValue>;
+    found['events'] = this.#events;
     if (this.#events > 0) found['timeToFirstEventMs'] = this.#stage.trace.markAnswered();
     if (this.#heartbeats > 0) found['heartbeats'] = this.#heartbeats;
     this.#gaps.describe(found);
     this.describe(found);
     this.#resumed?.describe(found);
-    return found;
+    const { worstDuring } = this.#gaps;
+    // The only one that may have to be cut.
+    if (worstDuring !== undefined) this.#stage.describe({ stalledDuring: worstDuring });
   }
 }

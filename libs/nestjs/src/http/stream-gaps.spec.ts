@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { AttributeValue } from '@followspot/core';
 import { StreamGaps } from './stream-gaps.js';
 
 const options = { stallFactor: 5, stallFloorMs: 500 };
@@ -7,9 +8,9 @@ function gapsOf(times: readonly number[], cutAt?: number, given = options): obje
   const gaps = new StreamGaps(given, { stageDuring: (from, to) => `${String(from)}-${String(to)}` });
   for (const time of times) gaps.event(time);
   if (cutAt !== undefined) gaps.cut(cutAt);
-  const found = {};
+  const found: Record<string, AttributeValue> = {};
   gaps.describe(found);
-  return found;
+  return gaps.worstDuring === undefined ? found : { ...found, stalledDuring: gaps.worstDuring };
 }
 
 describe('The gaps of a stream', () => {

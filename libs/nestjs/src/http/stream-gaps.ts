@@ -18,9 +18,10 @@ export class StreamGaps {
   readonly #options: StreamOptions;
   readonly #explainer: StallExplainer;
   readonly #watched: Pick<WatchedStream, 'gap'> | undefined;
-  /** Not a number before the first event, so that it is one field of the same kind for ever. */
-  #lastEventMs = Number.NaN;
-  /** The latest gaps, which are not in the histogram yet: most streams end without one. */
+  /**
+   * When the last event was, and then the latest gaps, which are not in the histogram yet: most streams end without one.
+   * In a list, because V8 keeps an object for each number that is a field and no integer.
+   */
   #latest: number[] | undefined;
   #latestCount = 0;
   #histogram: GapHistogram | undefined;
@@ -40,37 +41,49 @@ export class StreamGaps {
 
   /** An event was produced. */
   event(nowMs: number): void {
-    const lastMs = this.#lastEventMs;
+    const latest = this.#latest;
+    if (latest === undefined) {
+      // Fractions, so that V8 keeps them as such from the start; for three gaps, and it grows when a fourth comes.
+      this.#latest = [nowMs, 0.5, 0.5, 0.5];
+      return;
+    }
+    const lastMs = latest[0] as number;
     const gapMs = nowMs - lastMs;
-    this.#lastEventMs = nowMs;
-    if (Number.isNaN(gapMs)) return;
+    latest[0] = nowMs;
     if (gapMs > this.#options.stallFloorMs) this.#judge(lastMs, nowMs);
-    // Fractions, so that V8 keeps them as such from the start; for four, and it grows when a fifth comes.
-    this.#latest ??= [0.5, 0.5, 0.5, 0.5];
     if (this.#latestCount === FEW) this.#count();
-    this.#latest[this.#latestCount] = gapMs;
     this.#latestCount += 1;
+    latest[this.#latestCount] = gapMs;
     this.#watched?.gap(gapMs);
   }
 
   /** The stream was cut short: the silence before may be a stall, but is no gap, because no event came after it. */
   cut(nowMs: number): void {
-    if (nowMs - this.#lastEventMs > this.#options.stallFloorMs) this.#judge(this.#lastEventMs, nowMs);
+    const lastMs = this.#latest?.[0];
+    if (lastMs !== undefined && nowMs - lastMs > this.#options.stallFloorMs) this.#judge(lastMs, nowMs);
   }
 
   /** Adds nothing before the second event. */
   describe(found: Record<string, AttributeValue>): void {
-    if (this.#latest === undefined) return;
+    if (this.#latest === undefined || !this.#hasGaps) return;
     if (this.#histogram === undefined) this.#describeFew(found, this.#latest);
     else this.#describeMany(found, this.#count());
     found['stalls'] = this.#stalls;
-    if (this.#worstDuring !== undefined) found['stalledDuring'] = this.#worstDuring;
+  }
+
+  /** The stage that was running during the longest stall. */
+  get worstDuring(): string | undefined {
+    return this.#worstDuring;
+  }
+
+  get #hasGaps(): boolean {
+    return this.#latestCount > 0 || this.#histogram !== undefined;
   }
 
   #describeFew(found: Record<string, AttributeValue>, gapsMs: readonly number[]): void {
     let sumMs = 0;
     let longestMs = 0;
-    for (let index = 0; index < this.#latestCount; index += 1) {
+    for (let index = 1; index <= this.#latestCount; index += 1) {
       const gapMs = gapsMs[index] as number;
       sumMs += gapMs;
       if (gapMs > longestMs) longestMs = gapMs;
@@ -88,13 +101,15 @@ export class StreamGaps {
   /** Puts the latest gaps into the histogram, all at once, and returns it. */
   #count(): GapHistogram {
     const histogram = (this.#histogram ??= new GapHistogram());
-    for (let index = 0; index < this.#latestCount; index += 1) histogram.add(this.#latest?.[index] as number);
+    for (let index = 1; index <= this.#latestCount; index += 1)
+      histogram.add(this.#latest?.[index] as number);
     this.#latestCount = 0;
     return histogram;
   }
 
   /** Of a gap above the floor, which spares nearly every event the look at the histogram. */
   #judge(fromMs: number, toMs: number): void {
+    if (!this.#hasGaps) return;
     const gapMs = toMs - fromMs;
     const { median } = this.#count();
     if (median === undefined || gapMs <= this.#options.stallFactor * median) return;
