@@ -1,9 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { AttributeValue } from '@followspot/core';
-import { attachment } from './attachment.js';
 
-/** What belongs to each stream that is piped, so that the same functions listen to all of them. */
-const deliveries = attachment<StreamDelivery>();
+/** On each stream that is piped, so that the same functions listen to all of them. */
+const DELIVERY = Symbol('Followspot delivery');
+
+interface Piped extends Readable {
+  [DELIVERY]?: StreamDelivery;
+}
 
 /**
  * What became of the messages of a stream: produced by the handler, written to the response by Nest, or waiting in
@@ -31,7 +34,7 @@ export class StreamDelivery {
   /** What Nest pipes into the response. Never told when nothing is sent, as for HEAD. */
   sentFrom(source: Readable): void {
     this.#isCounting = true;
-    deliveries.attach(source, this);
+    (source as Piped)[DELIVERY] = this;
     // After that of the pipe, which is there by now.
     source.on('data', noteWritten);
   }
@@ -70,8 +73,8 @@ export class StreamDelivery {
   }
 }
 
-function noteWritten(this: Readable, chunk: string | Uint8Array): void {
-  const delivery = deliveries.of(this);
+function noteWritten(this: Piped, chunk: string | Uint8Array): void {
+  const delivery = this[DELIVERY];
   if (delivery === undefined) return;
   delivery.written(chunk);
   // Full: nothing more is written until it has drained, so this is its highest. It is looked at a tick later, because

@@ -10,8 +10,6 @@ export interface SubscriptionListener {
   unsubscribe(): void;
 }
 
-const UNKNOWN = Symbol('no context yet');
-
 /**
  * Stands between a source and its subscriber and keeps two contexts apart: the source works as code of the stage, the
  * subscriber receives in the context it subscribed in. RxJS itself runs operators in the context of whoever emits,
@@ -24,7 +22,7 @@ export class StageSubscriber<T> extends Subscriber<T> {
   readonly #outer = currentStage();
   readonly #isForNest: boolean;
   /** The latest context that was found to be one to deliver in; most sources stay in one. */
-  #outside: unknown = UNKNOWN;
+  #outside: unknown = currentContext();
   #isFinished = false;
 
   /**
@@ -53,7 +51,8 @@ export class StageSubscriber<T> extends Subscriber<T> {
     else this.#nextOutside(value);
   }
 
-  /** Apart, because a function that makes another one takes memory whether it makes it or not. */
+  // Apart, because a function that makes another one takes memory whether it makes it or not.
+
   #nextOutside(value: T): void {
     runInStage(this.#outer, () => {
       this.#subscriber.next(value);
@@ -64,9 +63,8 @@ export class StageSubscriber<T> extends Subscriber<T> {
     this.#isFinished = true;
     this.#listener.error(error);
     try {
-      this.#deliver(() => {
-        this.#subscriber.error(error);
-      });
+      if (this.#isOutside()) this.#subscriber.error(error);
+      else this.#errorOutside(error);
     } finally {
       this.unsubscribe();
     }
@@ -76,9 +74,8 @@ export class StageSubscriber<T> extends Subscriber<T> {
     this.#isFinished = true;
     this.#listener.complete();
     try {
-      this.#deliver(() => {
-        this.#subscriber.complete();
-      });
+      if (this.#isOutside()) this.#subscriber.complete();
+      else this.#completeOutside();
     } finally {
       this.unsubscribe();
     }
@@ -87,18 +84,30 @@ export class StageSubscriber<T> extends Subscriber<T> {
   override unsubscribe(): void {
     if (this.closed) return;
     try {
-      this.#stage.run(() => {
-        super.unsubscribe();
-      });
+      if (currentStage() === this.#stage) super.unsubscribe();
+      else this.#unsubscribeInside();
     } finally {
       if (!this.#isFinished) this.#listener.unsubscribe();
       this.#isFinished = true;
     }
   }
 
-  #deliver(deliver: () => void): void {
-    if (this.#isOutside()) deliver();
-    else runInStage(this.#outer, deliver);
+  #errorOutside(error: unknown): void {
+    runInStage(this.#outer, () => {
+      this.#subscriber.error(error);
+    });
+  }
+
+  #completeOutside(): void {
+    runInStage(this.#outer, () => {
+      this.#subscriber.complete();
+    });
+  }
+
+  #unsubscribeInside(): void {
+    this.#stage.run(() => {
+      super.unsubscribe();
+    });
   }
 
   #isOutside(): boolean {

@@ -64,7 +64,7 @@ class RouteStreams {
 
   #countGaps(): void {
     this.#gaps ??= new Histogram(GAP_BUCKETS);
-    for (const gapMs of this.#newGaps.subarray(0, this.#newGapCount)) this.#gaps.observe(gapMs);
+    for (let at = 0; at < this.#newGapCount; at += 1) this.#gaps.observe(this.#newGaps[at] as number);
     this.#newGapCount = 0;
   }
 }
