@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { Agent, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type CanActivate,
   Controller,
@@ -179,16 +179,21 @@ const leaveAt =
     if (goesOnBy !== undefined) moments.pass(goesOnBy);
   };
 
-/** A connection of its own would be closed with the headers of an answer to HEAD, before that is complete. */
-const connections = new Agent({ keepAlive: true });
-afterAll(() => {
-  connections.destroy();
-});
-
 const read =
   (path: string, method = 'GET') =>
   ({ app, traceId }: Scene): Promise<unknown> =>
-    call(app.port, path, { traceId, method, agent: connections });
+    call(app.port, path, { traceId, method });
+
+/** Stays until the answer is complete; a client of Node's leaves with the headers, which may be earlier. */
+const readHead =
+  (path: string) =>
+  async ({ app, traceId }: Scene): Promise<void> => {
+    const socket = await rawConnection(app.port);
+    socket.resume();
+    socket.write(`HEAD ${path} HTTP/1.1\r\nHost: a\r\nX-Trace-ID: ${traceId}\r\n\r\n`);
+    await app.sink.root(traceId);
+    socket.destroy();
+  };
 
 const left = { ending: 'client_disconnect', request: 'cancelled' } as const;
 const completed = { ending: 'completed', request: 'ok', status: 200 } as const;
@@ -271,7 +276,7 @@ const CASES: readonly Case[] = [
   { name: 'a route that is not there', play: read('/nowhere'), ...notReached, status: 404 },
   { name: 'a stream that completes', play: read('/complete'), ...completed },
   { name: 'an empty stream', play: read('/empty'), ...completed },
-  { name: 'HEAD', play: read('/endless', 'HEAD'), ...completed },
+  { name: 'HEAD', play: readHead('/endless'), ...completed },
   { name: 'POST', play: read('/posted', 'POST'), ...completed, status: 201 },
   {
     name: 'a slow reader that is dropped at maxPendingDataLength',

@@ -34,8 +34,6 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   readonly root: Stage;
   /** Whether its handler is followed from where Nest calls it; an interceptor then has nothing to add. */
   isFollowed = false;
-  /** Whether its response waits behind another one of its connection, and has to be told when that closes. */
-  readonly isQueued: boolean;
   readonly request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #setup: ExchangeSetup;
@@ -59,7 +57,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     root.trace.describer = this;
     if (!setup.followsHandlers) this.#awaitSource();
     belongsTo(response, this);
-    this.isQueued = onResponseEnd(request, response, this);
+    onResponseEnd(request, response, this);
     setup.watcher.requestOpened();
   }
 

@@ -1,8 +1,7 @@
-import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { take } from 'rxjs';
 import { exchangeOf } from './exchanges.js';
-import { noteIdleConnections } from './response-end.js';
 import { type ExchangeOpener, traceHandling, traceMiddleware } from './trace-middleware.js';
 
 /** What is used of Fastify: a hook that runs when the route is known, also where a guard then refuses. */
@@ -15,6 +14,14 @@ interface FastifyInstance {
 
 interface FastifyRequest {
   readonly routeOptions?: { readonly url?: string };
+}
+
+/** What is used of Node's server. */
+interface RequestEmitter {
+  prependListener(
+    event: 'request',
+    listener: (request: IncomingMessage, response: ServerResponse) => void,
+  ): void;
 }
 
 // The host tells once. A subscription that ends itself also keeps V8 from sizing all Observables of the process by ours,
@@ -42,19 +49,12 @@ export function mountTracing(host: HttpAdapterHost, openExchange: ExchangeOpener
 /**
  * Opens the trace as soon as the server has the request. Fastify answers some requests before it runs any middleware
  * (CORS preflight, CSRF, malformed percent-encoding), and these too carry an id. Where there is no server of Node's,
- * as under Fastify's `inject`, the middleware opens it.
+ * as under Fastify's `inject`, the middleware opens it. Express does nothing before the tracing begins.
  */
 export function listenToRequests(host: HttpAdapterHost, openExchange: ExchangeOpener): void {
-  if (!hasAdapter(host)) return;
-  const adapter = host.httpAdapter;
-  const server = adapter.getHttpServer() as unknown;
-  if (!isEmitter(server)) return;
-  noteIdleConnections(server);
-  if (adapter.getType() !== 'express') server.prependListener('request', openExchange);
-}
-
-function isEmitter(server: unknown): server is EventEmitter {
-  return server instanceof EventEmitter;
+  if (!hasAdapter(host) || host.httpAdapter.getType() === 'express') return;
+  const server = host.httpAdapter.getHttpServer() as Partial<RequestEmitter> | undefined;
+  server?.prependListener?.('request', openExchange);
 }
 
 /** Calls back when the application begins to close. Nest 11 has no such moment; there it is `onModuleDestroy`. */

@@ -188,6 +188,26 @@ describe('On express', () => {
     expect(await app.sink.root('copy')).toMatchObject({ outcome: 'ok', attributes: { statusCode: 200 } });
   });
 
+  it('a response whose socket an application has taken off it ends its trace with the connection', async () => {
+    app = await startApp('express', {
+      controllers: [OddController],
+      configure: (nest) =>
+        nest.use((_request: unknown, response: ServerResponse) => {
+          const { socket } = response;
+          if (socket === null) return;
+          response.detachSocket(socket);
+          socket.end('taken');
+        }),
+    });
+    await rawExchange(
+      app.port,
+      'GET /plain HTTP/1.1\r\nHost: x\r\nX-Trace-ID: taken\r\n\r\n',
+      (text) => text === 'taken',
+    );
+    expect(await app.sink.root('taken')).toMatchObject({ outcome: 'cancelled' });
+    expect(app.recorder.openTraceCount).toBe(0);
+  });
+
   it('a status that is set when the client has left is none that it got', async () => {
     app = await startApp('express', { controllers: [OddController] });
     const stream = await openStream(app.port, '/late', { traceId: 'late' });

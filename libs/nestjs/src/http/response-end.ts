@@ -1,7 +1,5 @@
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { attachment } from './attachment.js';
 import { ConnectionWaiters } from './connection-waiters.js';
 import { exchangeOfNodes } from './exchanges.js';
 
@@ -13,41 +11,21 @@ export interface ResponseEndListener {
 /** Connections that were idle for longer than the server allows, which destroys them. */
 const idleTooLong = new WeakSet<Socket>();
 
-/** Who waits for each connection to close: one listener on it, however many requests a client pipelines. */
-const waiting = attachment<ConnectionWaiters>();
-
 /**
  * Tells `listener`, at least once, when the response was answered (`finish`), or its client left (`close`). A response that is
  * queued behind another one of its connection has no socket yet and gets neither when the connection goes, so that
  * is listened to as well. What listens are the same functions for all of them: those of its own would be a good part
  * of what an open stream costs.
- * @returns Whether the response is queued.
  */
 export function onResponseEnd(
   request: IncomingMessage,
   response: ServerResponse,
   listener: ResponseEndListener,
-): boolean {
+): void {
   response.on('close', over);
-  if (!isHttp1(request)) {
-    response.on('finish', over);
-    return false;
-  }
-  if (!isClosedByServer(request, response)) response.on('finish', over);
-  if (response.socket !== null) return false;
-  waitersOf(request.socket).add(listener);
-  return true;
-}
-
-/** Has connections noted that this server destroys because nothing has happened on them; see {@link wasIdleTooLong}. */
-export function noteIdleConnections(server: EventEmitter): void {
-  // Of a server with TLS the second are what requests are on.
-  server.on('connection', noteWhenIdle);
-  server.on('secureConnection', noteWhenIdle);
-}
-
-function noteWhenIdle(socket: Socket): void {
-  socket.on('timeout', noteIdle);
+  const isOnConnection = isHttp1(request);
+  if (isOnConnection) awaitConnection(request.socket, listener);
+  if (!isOnConnection || !isClosedByServer(request, response)) response.on('finish', over);
 }
 
 /**
@@ -83,17 +61,16 @@ export function wasIdleTooLong(request: IncomingMessage): boolean {
 function over(this: ServerResponse): void {
   const exchange = exchangeOfNodes(this);
   if (exchange === undefined) return;
-  if (exchange.isQueued) waiting.of(exchange.request.socket)?.delete(exchange);
+  if (isHttp1(exchange.request)) ConnectionWaiters.remove(exchange.request.socket, exchange);
   exchange.responseOver();
 }
 
-function waitersOf(socket: Socket): ConnectionWaiters {
-  const known = waiting.of(socket);
-  if (known !== undefined) return known;
-  const waiters = new ConnectionWaiters();
-  waiting.attach(socket, waiters);
+/** One listener on a connection, however many requests a client pipelines. */
+function awaitConnection(socket: Socket, listener: ResponseEndListener): void {
+  if (ConnectionWaiters.add(socket, listener)) return;
+  new ConnectionWaiters(socket, listener);
+  socket.on('timeout', noteIdle);
   socket.on('close', tellWaiters);
-  return waiters;
 }
 
 function noteIdle(this: Socket): void {
@@ -101,5 +78,5 @@ function noteIdle(this: Socket): void {
 }
 
 function tellWaiters(this: Socket): void {
-  waiting.of(this)?.tell();
+  ConnectionWaiters.tell(this);
 }
