@@ -153,7 +153,7 @@ function traceOf(n: number): TraceIdentity {
 
 function stageOf(kind: StageKind, n: number, attributes: Attributes): StageExecution {
   return {
-    stageId: STAGE_IDS[n % STAGE_IDS.length] ?? '',
+    stageId: kind === 'request' ? 'HTTP.1_REQUEST' : (STAGE_IDS[n % STAGE_IDS.length] ?? ''),
     stageName: 'Work',
     kind,
     outcome: 'ok',

@@ -10,7 +10,7 @@ const CONTEXT = 'Followspot';
  * Nest's own logger as text.
  */
 export async function createLogWriter(): Promise<LogWriter> {
-  const pino = await pinoModules();
+  const pino = await pinoLoggers();
   const text = textWriter(new Logger(), CONTEXT);
   const write =
     (level: LogLevel) =>
@@ -38,26 +38,30 @@ function isTextWritten(level: LogLevel): boolean {
 }
 
 /** Looked up per line: nestjs-pino makes its root logger when its module is created, which may come after ours. */
-function rootOf(modules: readonly PinoModule[]): LogWriter | undefined {
-  for (const { PinoLogger } of modules) if (PinoLogger.root !== undefined) return PinoLogger.root;
+function rootOf(loggers: readonly PinoLoggerClass[]): LogWriter | undefined {
+  for (const { root } of loggers) if (root !== undefined) return root;
   return undefined;
 }
 
 /** What is used of nestjs-pino. */
 interface PinoModule {
-  readonly PinoLogger: { readonly root?: LogWriter };
+  readonly PinoLogger: PinoLoggerClass;
+}
+
+interface PinoLoggerClass {
+  readonly root?: LogWriter;
 }
 
 /**
  * nestjs-pino is published as an ES module and as CommonJS, each with a root logger of its own, and the application
  * uses one of the two. An optional peer dependency: not installed is a normal state.
  */
-async function pinoModules(): Promise<readonly PinoModule[]> {
+async function pinoLoggers(): Promise<readonly PinoLoggerClass[]> {
   try {
     const require = createRequire(import.meta.url);
     const required = require.cache[require.resolve('nestjs-pino')]?.exports as PinoModule | undefined;
     const imported: PinoModule = await import('nestjs-pino');
-    return required === undefined ? [imported] : [imported, required];
+    return required === undefined ? [imported.PinoLogger] : [imported.PinoLogger, required.PinoLogger];
   } catch {
     return [];
   }

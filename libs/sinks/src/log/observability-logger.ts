@@ -1,13 +1,5 @@
-import { types } from 'node:util';
-import {
-  currentStage,
-  describeError,
-  type Outcome,
-  type StageExecution,
-  type StageStart,
-  type StreamEnding,
-  type TraceIdentity,
-} from '@followspot/core';
+import type { StageExecution, StageStart, TraceIdentity } from '@followspot/core';
+import { causesOf, endOf, headOf, idsOf, isEmpty, type Line, sseLevel } from './line.js';
 import type {
   CacheMetrics,
   ErrorDetails,
@@ -20,7 +12,9 @@ import { DEFAULT_LOG_LIMITS, type LogLimits } from './log-limits.js';
 import type { LogLevel, LogWriter } from './log-writer.js';
 import { Loggable, type LoggableOptions } from './loggable.js';
 import { isPlainLine } from './plain-cost.js';
+import { PlainRequests } from './plain-requests.js';
 import { PlainStages } from './plain-stages.js';
+import { PlainIds } from './plain-texts.js';
 import { SecretKeys } from './secret-keys.js';
 
 /** What lines may show; everything has a default. */
@@ -39,13 +33,7 @@ export interface LogFaults {
   reportInternalError(place: string, error: unknown): void;
 }
 
-/** Endings that say that the stream failed. */
-const FAILED_ENDINGS = new Set<StreamEnding>(['server_error', 'upstream_error', 'timeout']);
-
 const STAGE_COMPLETED = 'Stage completed';
-
-/** How many characters of an error's causes are looked at. */
-const CAUSE_LENGTH = 1_024;
 
 /**
  * One structured line per event, each with the trace id, without secrets and within bounds; see `docs/logging.md` for
@@ -55,6 +43,7 @@ export class ObservabilityLogger {
   readonly #writer: LogWriter;
   readonly #loggable: LoggableOptions;
   readonly #plainStages: PlainStages;
+  readonly #plainRequests: PlainRequests;
   #faults: LogFaults | undefined;
 
   constructor(writer: LogWriter, options: ObservabilityLoggerOptions = {}) {
@@ -65,7 +54,9 @@ export class ObservabilityLogger {
       keys: new SecretKeys(options.redactKeys ?? [], showsQueryText),
       showsQueryText,
     };
-    this.#plainStages = new PlainStages(this.#loggable);
+    const ids = new PlainIds();
+    this.#plainStages = new PlainStages(this.#loggable, ids);
+    this.#plainRequests = new PlainRequests(this.#loggable, ids);
   }
 
   /** From now on counts what is cut, and reports what a writer throws, where everything else is counted. */
@@ -78,13 +69,23 @@ export class ObservabilityLogger {
     try {
       return this.#writer.isLevelEnabled?.(level) !== false;
     } catch (error) {
-      this.#faults?.reportInternalError('log', error);
+      this.#failed(error);
       return false;
     }
   }
 
   /** `event: request`. At `error` when it failed or was answered with 500 and above, otherwise at `info`. */
   logRequestMetrics(request: RequestMetrics): void {
+    try {
+      const line = this.#plainRequests.lineOf(request);
+      if (line === undefined) this.#logRequestWithCare(request);
+      else this.#writer.info(line.fields, line.message);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #logRequestWithCare(request: RequestMetrics): void {
     this.#write('requestMetrics', () => {
       const { traceId, threadId } = idsOf(request);
       const { stage, method, route, statusCode, latencyMs, keptBecause, outcome, errorType } = request;
@@ -249,7 +250,7 @@ export class ObservabilityLogger {
       if (fields === undefined) this.#logStageWithCare(stage, trace);
       else this.#writer.info(fields, STAGE_COMPLETED);
     } catch (error) {
-      this.#faults?.reportInternalError('log', error);
+      this.#failed(error);
     }
   }
 
@@ -291,8 +292,12 @@ export class ObservabilityLogger {
         this.#writer[level](fields, message);
       } else this.#writeWithCare(level, message, fields, further, form);
     } catch (error) {
-      this.#faults?.reportInternalError('log', error);
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#faults?.reportInternalError('log', error);
   }
 
   /** Of a line in which something has to be hidden or cut. */
@@ -310,51 +315,4 @@ export class ObservabilityLogger {
     if (this.#faults !== undefined) this.#faults.drops.logValues += loggable.cuts;
     this.#writer[level](line, text);
   }
-}
-
-type LineIds = Pick<LineDetails, 'traceId' | 'threadId'>;
-
-interface Line {
-  readonly level: LogLevel;
-  readonly message: string;
-  /** In the order in which they are written; what is undefined is not. */
-  readonly fields: Record<string, unknown>;
-  readonly attributes: object | undefined;
-}
-
-/** What every line begins with. */
-function headOf(event: string, details: LineDetails): Record<string, unknown> {
-  const { traceId, threadId } = idsOf(details);
-  return { event, traceId, threadId, stage: details.stage };
-}
-
-/** What was answered, and how it ended otherwise than well. */
-function endOf(statusCode: number | undefined, outcome: Outcome | undefined): string {
-  const status = statusCode === undefined ? '' : String(statusCode);
-  if (outcome === undefined || outcome === 'ok') return status;
-  return status === '' ? outcome : `${status}, ${outcome}`;
-}
-
-/** A stream without an ending was refused before it began. */
-function sseLevel(ending: StreamEnding | undefined): LogLevel {
-  if (ending === 'slow_consumer') return 'warn';
-  return ending !== undefined && FAILED_ENDINGS.has(ending) ? 'error' : 'info';
-}
-
-/** What is not given is that of the running trace. A thread id that is the trace id says nothing more. */
-function idsOf(given: LineIds): LineIds {
-  const trace = given.traceId === undefined ? currentStage()?.trace : undefined;
-  const traceId = given.traceId ?? trace?.traceId;
-  const threadId = given.threadId ?? trace?.threadId;
-  return { traceId, threadId: threadId === traceId ? undefined : threadId };
-}
-
-/** The cause itself and what it was caused by, as text. */
-function causesOf(cause: unknown): string[] {
-  const { type, message, causes } = describeError(cause, CAUSE_LENGTH);
-  return [message === '' ? type : `${type}: ${message}`, ...causes];
-}
-
-function isEmpty(attributes: object | undefined): boolean {
-  return attributes === undefined || (!types.isProxy(attributes) && Object.keys(attributes).length === 0);
 }

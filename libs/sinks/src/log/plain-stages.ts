@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 import type { StageExecution, StageKind, TraceIdentity } from '@followspot/core';
-import { copied, isHarmless, isHarmlessId, LONGEST_HARMLESS } from './harmless-text.js';
+import { copied } from './harmless-text.js';
 import type { LoggableOptions } from './loggable.js';
+import { isPlainText, mayBePlain, type PlainIds } from './plain-texts.js';
 
 /** The fields of the line of a stage of which only is to be said how long it took. */
 interface PlainStageFields {
@@ -17,8 +18,7 @@ interface PlainStageFields {
 /** What is said of a stage at each of its ends. */
 type Head = Pick<StageExecution, 'stageId' | 'stageName' | 'kind'>;
 
-/** Characters that no line of a plain stage has, names of fields and what each costs included. */
-const LONGEST_LINE = 8 * LONGEST_HARMLESS;
+const FIELDS = ['event', 'traceId', 'stage', 'stageName', 'kind', 'durationMs', 'outcome'];
 /** Beyond this many they are forgotten and looked at again. */
 const MOST = 1_000;
 
@@ -29,16 +29,13 @@ const MOST = 1_000;
 export class PlainStages {
   readonly #mayBe: boolean;
   readonly #heads = new Map<string, Head>();
-  /** Lines of a trace often follow one another. */
-  #lastId = '';
+  readonly #ids: PlainIds;
   /** The attributes of those that have none are one frozen object. */
   #noAttributes: object | undefined;
 
-  constructor({ keys, limits }: LoggableOptions) {
-    const names = ['event', 'traceId', 'stage', 'stageName', 'kind', 'durationMs', 'outcome'];
-    const isHidden = names.some((name) => keys.hides(name, 'any text'));
-    const areBoundsWide = limits.textLength >= LONGEST_HARMLESS && limits.lineLength > LONGEST_LINE;
-    this.#mayBe = areBoundsWide && !isHidden;
+  constructor(options: LoggableOptions, ids: PlainIds) {
+    this.#mayBe = mayBePlain(FIELDS, options);
+    this.#ids = ids;
   }
 
   /** The fields of its line; undefined where something has to be looked at. */
@@ -52,7 +49,7 @@ export class PlainStages {
       threadId === traceId &&
       Number.isFinite(durationMs) &&
       (attributes === this.#noAttributes || this.#areNone(attributes)) &&
-      (traceId === this.#lastId || this.#isPlainId(traceId));
+      this.#ids.isPlain(traceId);
     const head = isPlain ? this.#headOf(stage) : undefined;
     if (head === undefined) return undefined;
     const { stageId, stageName, kind } = head;
@@ -62,12 +59,6 @@ export class PlainStages {
   #areNone(attributes: object): boolean {
     if (types.isProxy(attributes) || Object.keys(attributes).length > 0) return false;
     if (Object.isFrozen(attributes)) this.#noAttributes = attributes;
-    return true;
-  }
-
-  #isPlainId(id: string): boolean {
-    if (!isHarmlessId(id)) return false;
-    this.#lastId = id;
     return true;
   }
 
@@ -85,8 +76,4 @@ export class PlainStages {
     this.#heads.set(head.stageId, head);
     return head;
   }
-}
-
-function isPlainText(text: unknown): boolean {
-  return typeof text === 'string' && text.length <= LONGEST_HARMLESS && isHarmless(text);
 }
