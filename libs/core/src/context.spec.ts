@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { currentStage, runInStage } from './context.js';
+import { type Call, callInContext, currentContext, currentStage, runInStage } from './context.js';
 import { stagesOf, Tracking } from './testing/tracking.js';
 
 describe('the context', () => {
@@ -120,6 +121,32 @@ describe('the context', () => {
       }),
     );
     expect(seen).toEqual(['A', 'A', 'A', 'A']);
+  });
+
+  it('that was taken is entered again, and left when the call returns, throws or enters something for good', () => {
+    const tracking = new Tracking();
+    const other = new AsyncLocalStorage<string>();
+    tracking.run(() => {
+      let taken: unknown;
+      const stage = tracking.tracker.trackStage('A', () => {
+        taken = currentContext();
+        return currentStage();
+      });
+      const enter = (call: Call): unknown => callInContext(taken, call, undefined, []);
+      expect(enter(currentStage)).toBe(stage);
+      expect(currentStage()?.stageId).toBe('ROOT');
+      expect(() =>
+        enter(() => {
+          throw new Error('thrown');
+        }),
+      ).toThrow('thrown');
+      expect(currentStage()?.stageId).toBe('ROOT');
+      enter(() => {
+        other.enterWith('entered');
+      });
+      expect([other.getStore(), currentStage()?.stageId]).toEqual(['entered', 'ROOT']);
+    });
+    expect(currentStage()).toBeUndefined();
   });
 
   it('in a listener is that of whoever emits', () => {

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
@@ -13,7 +14,8 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { finalize, map, type Observable, take, tap, timer } from 'rxjs';
+import { defer, finalize, map, type Observable, of, take, tap, timer } from 'rxjs';
+import { currentStage } from '@followspot/core';
 import { call } from '../testing/http-client.js';
 import {
   Journal,
@@ -64,11 +66,25 @@ class ContextController {
   }
 }
 
+const ofTheApplication = new AsyncLocalStorage<string>();
+
+@Controller()
+class EnteringController {
+  @Sse('entering')
+  stream(): Observable<MessageEvent> {
+    ofTheApplication.enterWith('entered by the handler');
+    return defer(() => of({ data: `${ofTheApplication.getStore()} in ${currentStage()?.stageId}` }));
+  }
+}
+
 describe.each(ADAPTERS)('On %s the trace id', (adapter) => {
   let app: RunningApp;
   let journal: Journal;
   beforeAll(async () => {
-    app = await startApp(adapter, { controllers: [ContextController], imports: [JournalModule] });
+    app = await startApp(adapter, {
+      controllers: [ContextController, EnteringController],
+      imports: [JournalModule],
+    });
     journal = app.nest.get(Journal);
   });
   afterAll(() => app.close());
@@ -121,6 +137,11 @@ describe.each(ADAPTERS)('On %s the trace id', (adapter) => {
     await app.sink.root(traceId);
     expect(journal.entries.map(([place]) => place).sort()).toEqual([...places].sort());
     expect(new Set(journal.entries.map(([, id]) => id))).toEqual(new Set([traceId]));
+  });
+
+  it('does not keep from a stream what its handler has entered for good in a storage of the application', async () => {
+    const { text } = await call(app.port, '/entering');
+    expect(text).toContain('entered by the handler in HTTP.2_STREAM');
   });
 
   it('is not there in a timer that a provider has started', async () => {
