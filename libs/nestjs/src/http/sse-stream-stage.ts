@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { Outcome, Stage, StreamEnding } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import type { SubscriptionListener } from '../rxjs/stage-subscriber.js';
@@ -70,11 +68,8 @@ const OUTCOMES: Record<StreamEnding, Outcome> = {
  * it. When the Observable is only unsubscribed from, a client that left, a HEAD request, an event that could not be
  * serialised and a shutdown all look the same from inside, and the response tells them apart.
  */
-export class SseStreamStage implements SubscriptionListener {
-  readonly stage: Stage;
-  readonly #response: ServerResponse;
+export class SseStreamStage extends StreamFigures implements SubscriptionListener {
   readonly #isShuttingDown: () => boolean;
-  readonly #figures: StreamFigures;
   #latest: unknown;
   /** Of the latest subscription: an interceptor may try again. */
   #conclusion: Conclusion | undefined;
@@ -82,15 +77,8 @@ export class SseStreamStage implements SubscriptionListener {
   #isClientGone = false;
 
   constructor(stage: Stage, response: StreamResponse, options: StreamOptions, isShuttingDown: () => boolean) {
-    this.stage = stage;
-    this.#response = response.raw;
+    super(stage, response, options);
     this.#isShuttingDown = isShuttingDown;
-    this.#figures = new StreamFigures(stage, response, options);
-  }
-
-  /** Nest pipes the stream into the response. */
-  sentFrom(source: Readable): void {
-    this.#figures.sentFrom(source);
   }
 
   /** Whether nothing is left to happen that the stage should wait for. */
@@ -111,7 +99,7 @@ export class SseStreamStage implements SubscriptionListener {
   next(message: unknown): void {
     this.#conclusion = undefined;
     this.#latest = message;
-    this.#figures.message(message);
+    this.message(message);
   }
 
   complete(): void {
@@ -132,7 +120,7 @@ export class SseStreamStage implements SubscriptionListener {
     this.#conclusion = {
       how: 'failed',
       error,
-      isRefusal: !this.#response.headersSent,
+      isRefusal: !this.response.headersSent,
       atMs: this.#now(),
     };
   }
@@ -140,8 +128,8 @@ export class SseStreamStage implements SubscriptionListener {
   unsubscribe(): void {
     // Nest drops a client that does not read by destroying the response and unsubscribing at once. A client that
     // leaves closes the response first, and only that makes Nest unsubscribe.
-    const { destroyed, closed } = this.#response;
-    const wasDropped = destroyed && !closed && this.#figures.hasPending;
+    const { destroyed, closed } = this.response;
+    const wasDropped = destroyed && !closed && this.hasPending;
     this.#conclusion = { how: 'torn down', wasDropped, atMs: this.#now() };
   }
 
@@ -163,8 +151,8 @@ export class SseStreamStage implements SubscriptionListener {
     this.stage.hold(false, facts.atMs);
     if (ending === undefined) return;
     this.stage.ending = ending;
-    if (CUT_SHORT.has(ending)) this.#figures.cut(this.#conclusion?.atMs ?? facts.atMs);
-    this.#figures.describeStage();
+    if (CUT_SHORT.has(ending)) this.cut(this.#conclusion?.atMs ?? facts.atMs);
+    this.describeStage();
   }
 
   /** Ends the stage; before that, the work behind a stream that was cut has had time to stop. */
@@ -179,8 +167,7 @@ export class SseStreamStage implements SubscriptionListener {
     const conclusion = this.#conclusion;
     if (conclusion?.how === 'failed') return this.#verdictOnFailure(conclusion, facts);
     if (facts.statusCode >= 500) return { ending: 'server_error', error: sendingErrorOf(this.#latest) };
-    if (conclusion?.how === 'completed')
-      return { ending: endingOfCompleted(conclusion, facts, this.#figures) };
+    if (conclusion?.how === 'completed') return { ending: endingOfCompleted(conclusion, facts, this) };
     if (conclusion?.wasDropped === true) return { ending: 'slow_consumer' };
     if (facts.isFinished) return this.#verdictOnSent();
     if (facts.isShuttingDown) return { ending: 'shutdown' };
@@ -204,7 +191,7 @@ export class SseStreamStage implements SubscriptionListener {
   }
 
   get #hasNobody(): boolean {
-    return this.#isClientGone || this.#response.destroyed;
+    return this.#isClientGone || this.response.destroyed;
   }
 
   #now(): number {

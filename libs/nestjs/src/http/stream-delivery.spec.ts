@@ -4,13 +4,16 @@ import { StreamDelivery } from './stream-delivery.js';
 
 const response = { writableLength: 0 };
 
-function deliveryOf(to: { readonly writableLength: number }, source: PassThrough): StreamDelivery {
+function deliveryOf(
+  to: { readonly writableLength: number },
+  source: PassThrough,
+): StreamDelivery<typeof response> {
   const delivery = new StreamDelivery(to);
   delivery.sentFrom(source);
   return delivery;
 }
 
-function said(delivery: StreamDelivery): object {
+function said(delivery: StreamDelivery<typeof response>): object {
   const found = {};
   delivery.describe(found);
   return found;

@@ -4,8 +4,11 @@ import type { AttributeValue } from '@followspot/core';
 /** On each stream that is piped, so that the same functions listen to all of them. */
 const DELIVERY = Symbol('Followspot delivery');
 
+/** What listeners need of it, whatever the response is. */
+type Delivery = Pick<StreamDelivery<never>, 'written' | 'look'>;
+
 interface Piped extends Readable {
-  [DELIVERY]?: StreamDelivery;
+  [DELIVERY]?: Delivery;
 }
 
 /**
@@ -18,8 +21,8 @@ interface Piped extends Readable {
  * Bytes are counted from the response on. What waits before it, in Nest and in the stream that Nest pipes, are messages
  * in object mode, which have no size to ask for: these are counted as messages only.
  */
-export class StreamDelivery {
-  readonly #response: { readonly writableLength: number };
+export class StreamDelivery<Response extends { readonly writableLength: number }> {
+  protected readonly response: Response;
   #isCounting = false;
   #bytes = 0;
   #produced = 0;
@@ -27,8 +30,8 @@ export class StreamDelivery {
   #highestPendingBytes = 0;
   #highestPendingMessages = 0;
 
-  constructor(response: { readonly writableLength: number }) {
-    this.#response = response;
+  constructor(response: Response) {
+    this.response = response;
   }
 
   /** What Nest pipes into the response. Never told when nothing is sent, as for HEAD. */
@@ -47,7 +50,7 @@ export class StreamDelivery {
 
   /** Looks at how much waits in the response. */
   look(): void {
-    const pendingBytes = this.#response.writableLength;
+    const pendingBytes = this.response.writableLength;
     if (pendingBytes > this.#highestPendingBytes) this.#highestPendingBytes = pendingBytes;
   }
 
@@ -82,6 +85,6 @@ function noteWritten(this: Piped, chunk: string | Uint8Array): void {
   if (this.readableFlowing === false) process.nextTick(look, delivery);
 }
 
-function look(delivery: StreamDelivery): void {
+function look(delivery: Delivery): void {
   delivery.look();
 }

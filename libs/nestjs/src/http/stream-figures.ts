@@ -22,11 +22,11 @@ export interface StreamResponse {
 }
 
 /**
- * The figures of one stream, from its first message to its end. A message costs a few additions and no memory. Those of
- * the delivery are in the same object, because each open stream has one.
+ * The figures of one stream, from its first message to its end. A message costs a few additions and no memory. What is
+ * derived from one another here is one object, because each open stream has one.
  */
-export class StreamFigures extends StreamDelivery implements StallExplainer {
-  readonly #stage: Stage;
+export class StreamFigures extends StreamDelivery<ServerResponse> implements StallExplainer {
+  readonly stage: Stage;
   readonly #gaps: StreamGaps;
   /** Only where there is something to compare with: ids are not looked at otherwise. */
   readonly #resumed: ResumedEvents | undefined;
@@ -35,7 +35,7 @@ export class StreamFigures extends StreamDelivery implements StallExplainer {
 
   constructor(stage: Stage, response: StreamResponse, options: StreamOptions) {
     super(response.raw);
-    this.#stage = stage;
+    this.stage = stage;
     if (response.source !== undefined) this.sentFrom(response.source);
     this.#resumed = response.resumesAfter && new ResumedEvents(response.resumesAfter);
     this.#gaps = new StreamGaps(options, this, response.watched);
@@ -43,9 +43,9 @@ export class StreamFigures extends StreamDelivery implements StallExplainer {
 
   /** The stage that was running between two readings of the monotonic clock. */
   stageDuring(fromMs: number, toMs: number): string | undefined {
-    const { trace } = this.#stage;
+    const { trace } = this.stage;
     // A copy, because only that tells how long a stage that is still open, or waits to be used, has been running.
-    return stageDuring(this.#stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs));
+    return stageDuring(this.stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs));
   }
 
   /** Whether messages wait for the client. */
@@ -60,7 +60,7 @@ export class StreamFigures extends StreamDelivery implements StallExplainer {
       this.#heartbeats += 1;
       return;
     }
-    const { trace } = this.#stage;
+    const { trace } = this.stage;
     if (this.#events === 0) trace.markAnswered();
     this.#events += 1;
     this.#gaps.event(trace.now());
@@ -77,16 +77,16 @@ export class StreamFigures extends StreamDelivery implements StallExplainer {
    * because to put them into another one first takes as long as all the rest.
    */
   describeStage(): void {
-    if (this.#stage.hasEnded) return;
-    const found = this.#stage.attributes as Record<string, AttributeValue>;
+    if (this.stage.hasEnded) return;
+    const found = this.stage.attributes as Record<string, AttributeValue>;
     found['events'] = this.#events;
-    if (this.#events > 0) found['timeToFirstEventMs'] = this.#stage.trace.markAnswered();
+    if (this.#events > 0) found['timeToFirstEventMs'] = this.stage.trace.markAnswered();
     if (this.#heartbeats > 0) found['heartbeats'] = this.#heartbeats;
     this.#gaps.describe(found);
     this.describe(found);
     this.#resumed?.describe(found);
     const { worstDuring } = this.#gaps;
     // The only one that may have to be cut.
-    if (worstDuring !== undefined) this.#stage.describe({ stalledDuring: worstDuring });
+    if (worstDuring !== undefined) this.stage.describe({ stalledDuring: worstDuring });
   }
 }

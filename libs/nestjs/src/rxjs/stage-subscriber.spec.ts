@@ -107,6 +107,22 @@ describe('The context', () => {
     expect(seen).toEqual(['a/WORK']);
   });
 
+  it('of everything that a source has added to its subscriber is the stage, in order and once', () => {
+    const engine = new TracedEngine();
+    const seen: string[] = [];
+    const source = new Observable<never>((subscriber) => {
+      for (const name of ['first', 'second', 'third']) {
+        subscriber.add(() => {
+          seen.push(`${name} in ${here()}`);
+        });
+      }
+    });
+    const { result } = engine.trace('a', () => service.work(() => source).subscribe());
+    result.unsubscribe();
+    result.unsubscribe();
+    expect(seen).toEqual(['first in a/WORK', 'second in a/WORK', 'third in a/WORK']);
+  });
+
   it('outside of every trace stays outside', async () => {
     const engine = new TracedEngine();
     const { result } = engine.trace('a', () => service.work(() => timer(1)));

@@ -1,5 +1,8 @@
 import { currentContext, currentStage, runInStage, type Stage } from '@followspot/core';
-import { Subscriber } from 'rxjs';
+import { Subscriber, type TeardownLogic } from 'rxjs';
+
+/** Of what ends with a subscriber: there may be many where there are more. */
+const FEW = 4;
 
 /** What happens to a subscription, told once each: values, and one of three ends. */
 export interface SubscriptionListener {
@@ -38,6 +41,17 @@ export class StageSubscriber<T> extends Subscriber<T> {
     this.#stage = stage;
     this.#listener = listener;
     this.#isForNest = isForNest;
+  }
+
+  /**
+   * RxJS's list of what ends with a subscriber has room for 17 from the first on, and that of an open stream mostly has
+   * one: it is put into a list that fits.
+   */
+  override add(teardown: TeardownLogic): void {
+    super.add(teardown);
+    const own = this as unknown as { _finalizers?: unknown };
+    if (Array.isArray(own._finalizers) && own._finalizers.length < FEW)
+      own._finalizers = own._finalizers.slice();
   }
 
   protected override _next(value: T): void {
