@@ -79,7 +79,7 @@ export class ObservabilityLogger {
     try {
       const line = this.#plainRequests.lineOf(request);
       if (line === undefined) this.#logRequestWithCare(request);
-      else this.#writer.info(line.fields, line.message);
+      else this.#writePlain(line.fields, line.message);
     } catch (error) {
       this.#failed(error);
     }
@@ -248,7 +248,7 @@ export class ObservabilityLogger {
     try {
       const fields = this.#plainStages.fieldsOf(stage, trace);
       if (fields === undefined) this.#logStageWithCare(stage, trace);
-      else this.#writer.info(fields, STAGE_COMPLETED);
+      else this.#writePlain(fields, STAGE_COMPLETED);
     } catch (error) {
       this.#failed(error);
     }
@@ -298,6 +298,11 @@ export class ObservabilityLogger {
 
   #failed(error: unknown): void {
     this.#faults?.reportInternalError('log', error);
+  }
+
+  /** A line at `info` in which nothing has to be hidden or cut. */
+  #writePlain(fields: object, message: string): void {
+    if (this.#writer.isLevelEnabled?.('info') !== false) this.#writer.info(fields, message);
   }
 
   /** Of a line in which something has to be hidden or cut. */

@@ -56,6 +56,10 @@ describe('The line of a request that was answered as those before it', () => {
       { keptBecause: 'forced' },
       { stage: 'HTTP.9_OTHER' },
       { attributes: { handler: 'Items.one' } },
+      { attributes: { handler: 'Items.one', tenant: 7 } },
+      { attributes: { tenant: 7 } },
+      { route: '/handled', attributes: { handler: 'Items.one' } },
+      { route: '/handled', attributes: { handler: 'Items.two' } },
       { threadId: 'customer-7' },
       {},
     ] as const;
@@ -88,10 +92,36 @@ describe('The line of a request that was answered as those before it', () => {
       { route: '/login?token=hunter2' },
       { traceId: 'sk-0123456789abcdef', threadId: 'sk-0123456789abcdef' },
       { method: 'Bearer', route: 'abcdef0123' },
+      { route: '/further', attributes: { handler: 'password=hunter2' } },
     ];
     expect(JSON.stringify(linesAfterPlainOnes([...secrets, ...secrets]))).not.toMatch(
       /hunter2|0123456789|"Bearer abcdef/,
     );
+  });
+
+  it('has attributes of its own, and runs no getter of those that it is given', () => {
+    let reads = 0;
+    const attributes = { handler: 'Items.one' };
+    const hostile = {
+      get handler() {
+        return String((reads += 1));
+      },
+    };
+    const given: Record<string, unknown>[] = [];
+    const keep = (fields: object): void => {
+      given.push(fields as Record<string, unknown>);
+    };
+    const logger = new ObservabilityLogger({ debug: keep, info: keep, warn: keep, error: keep });
+    for (const one of [attributes, attributes, hostile, new Proxy(attributes, {})])
+      logger.logRequestMetrics({ ...request, attributes: one });
+    expect(given.map((fields) => fields['attributes'])).toEqual([
+      attributes,
+      attributes,
+      { handler: '[getter]' },
+      '[proxy]',
+    ]);
+    expect(new Set([attributes, ...given.slice(0, 2).map((fields) => fields['attributes'])]).size).toBe(3);
+    expect(reads).toBe(0);
   });
 
   it('hides a field whose name is that of a secret here', () => {

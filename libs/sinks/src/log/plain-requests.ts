@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { KeptBecause } from '@followspot/core';
 import { copied } from './harmless-text.js';
 import type { RequestMetrics } from './log-events.js';
@@ -15,16 +16,19 @@ interface PlainRequestFields {
   readonly latencyMs: number;
   readonly keptBecause: KeptBecause;
   readonly outcome: 'ok';
+  readonly attributes: { readonly handler: string } | undefined;
 }
 
 /** What is said of each request that is answered in the same way. */
 type Answer = Pick<PlainRequestFields, 'stage' | 'method' | 'route' | 'statusCode' | 'keptBecause'> & {
+  /** Empty where none is known. */
+  readonly handler: string;
   readonly message: string;
 };
 
 const FIELDS = [
   ...['event', 'traceId', 'stage', 'method', 'route'],
-  ...['statusCode', 'latencyMs', 'keptBecause', 'outcome'],
+  ...['statusCode', 'latencyMs', 'keptBecause', 'outcome', 'handler'],
 ];
 /** Beyond this many they are forgotten and looked at again. */
 const MOST = 1_000;
@@ -51,49 +55,56 @@ export class PlainRequests {
       this.#mayBe &&
       outcome === 'ok' &&
       errorType === undefined &&
-      attributes === undefined &&
       traceId !== undefined &&
       threadId === traceId &&
       Number.isFinite(latencyMs) &&
       this.#ids.isPlain(traceId);
-    const answer = isPlain ? this.#answerOf(request) : undefined;
+    const named = isPlain ? handlerOf(attributes) : undefined;
+    const answer = named === undefined ? undefined : this.#answerOf(request, named);
     if (answer === undefined || traceId === undefined) return undefined;
-    const { stage, method, route, statusCode, keptBecause, message } = answer;
-    return {
-      fields: {
-        event: 'request',
-        traceId,
-        stage,
-        method,
-        route,
-        statusCode,
-        latencyMs,
-        keptBecause,
-        outcome: 'ok',
-      },
-      message,
+    const { stage, method, route, statusCode, keptBecause, handler, message } = answer;
+    const fields: PlainRequestFields = {
+      event: 'request',
+      traceId,
+      stage,
+      method,
+      route,
+      statusCode,
+      latencyMs,
+      keptBecause,
+      outcome: 'ok',
+      attributes: handler === '' ? undefined : { handler },
     };
+    return { fields, message };
   }
 
-  #answerOf(request: RequestMetrics): Answer | undefined {
+  #answerOf(request: RequestMetrics, handler: string): Answer | undefined {
     const { stage, method, route, statusCode, keptBecause } = request;
     const answer = this.#answers.get(method)?.get(route);
-    if (answer === undefined) return this.#learn(request);
+    if (answer === undefined) return this.#learn(request, handler);
     const isSame =
-      answer.statusCode === statusCode && answer.keptBecause === keptBecause && answer.stage === stage;
+      answer.statusCode === statusCode &&
+      answer.handler === handler &&
+      answer.keptBecause === keptBecause &&
+      answer.stage === stage;
     return isSame ? answer : undefined;
   }
 
-  #learn({ stage, method, route, statusCode, keptBecause }: RequestMetrics): Answer | undefined {
+  #learn(
+    { stage, method, route, statusCode, keptBecause }: RequestMetrics,
+    handler: string,
+  ): Answer | undefined {
     if (typeof statusCode !== 'number' || !(statusCode < 500) || keptBecause === undefined) return undefined;
     const message = `${method} ${route} ${statusCode}`;
-    if (!isPlainText(stage) || ![method, route, keptBecause, message].every(isPlainText)) return undefined;
+    if (!isPlainText(stage) || ![method, route, keptBecause, handler, message].every(isPlainText))
+      return undefined;
     const answer: Answer = {
       stage: copied(stage),
       method: copied(method),
       route: copied(route),
       statusCode,
       keptBecause,
+      handler: copied(handler),
       message: copied(message),
     };
     if (this.#count >= MOST) this.#forget();
@@ -107,4 +118,14 @@ export class PlainRequests {
     this.#answers.clear();
     this.#count = 0;
   }
+}
+
+/** The handler, where that is all that the attributes say, empty where they say nothing; undefined where it is not. */
+function handlerOf(attributes: object | undefined): string | undefined {
+  if (attributes === undefined) return '';
+  if (types.isProxy(attributes) || Object.getPrototypeOf(attributes) !== Object.prototype) return undefined;
+  const [name, further] = Object.keys(attributes);
+  if (name !== 'handler' || further !== undefined) return undefined;
+  const handler: unknown = Object.getOwnPropertyDescriptor(attributes, name)?.value;
+  return typeof handler === 'string' && handler !== '' ? handler : undefined;
 }

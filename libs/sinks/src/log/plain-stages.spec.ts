@@ -122,6 +122,17 @@ describe('The line of a stage of which nothing is known but how long it took', (
     expect(reads).toBe(0);
   });
 
+  it('is not handed to a writer that does not write its level', () => {
+    const writer = Object.assign(new MemoryWriter(), { isLevelEnabled: (level: string) => level !== 'info' });
+    const logger = new ObservabilityLogger(writer);
+    logger.logStageCompleted(stage, trace);
+    logger.logRequestMetrics({
+      ...trace,
+      ...{ stage: 'HTTP.1_REQUEST', method: 'GET', route: '/', statusCode: 200, latencyMs: 1, outcome: 'ok' },
+    });
+    expect(writer.lines).toEqual([]);
+  });
+
   it('is right after more stages than are remembered', () => {
     const names = Array.from({ length: 3_000 }, (_, index) => `Work ${index}`);
     const lines = fieldsOf(names.map((stageName, index) => [{ stageId: `${index}.0_WORK`, stageName }]));
