@@ -343,9 +343,50 @@ describe('a stage of a trace that nobody keeps', () => {
     },
   );
 
-  it('is recorded where a sink cannot count, where there is rescue, and in the sample', () => {
+  it('is told to the counter where there is rescue, too, if no more is known of it and it is not kept', () => {
+    const { tracking, sink } = counting({ rescue: true, limits: { stageIds: 4 } });
+    const { tracker } = tracking;
+    const failure = new Error('failed');
+    const stages = (): void => {
+      tracker.trackStage('A', () => tracker.trackStage('INSIDE', () => tracking.clock.advance(2)));
+      tracker.trackStage('B', () => {
+        tracker.setAttribute('key', 'value');
+      });
+      tracker.trackStage('ONE_TOO_MANY', () => 1);
+    };
+    tracking.run(() => {
+      stages();
+      expect(() =>
+        tracker.trackStage('A', () => {
+          throw failure;
+        }),
+      ).toThrow(failure);
+    });
+    expect(sink.countedWords).toEqual(['INSIDE ok', 'A ok', 'other ok']);
+    expect(sink.counted[1]).toMatchObject({ durationMs: 2, endedAt: tracking.clock.wallNow() });
+    expect(sink.recordedWords).toEqual(['B ok', 'A error', 'ROOT ok']);
+    expect(tracking.kept.stageIds).toEqual([]);
+    expect(tracker.getStageStatistics('A')).toMatchObject({ executionCount: 2, errorCount: 1 });
+    expect(tracking.recorder.drops).toMatchObject({ stageIds: 1, internalErrors: 0 });
+    // Who is told of kept traces hears of all of them.
+    expect(() =>
+      tracking.run(() => {
+        stages();
+        throw failure;
+      }),
+    ).toThrow(failure);
+    expect(tracking.kept.stageIds).toEqual(['INSIDE', 'A', 'B', 'other', 'ROOT']);
+    expect(sink.countedWords).toHaveLength(6);
+    expect(sink.recordedWords).toEqual(['B ok', 'A error', 'ROOT ok', 'B ok', 'ROOT error']);
+  });
+
+  it('is recorded where a sink cannot count, also where there is rescue, and in the sample', () => {
     const collecting = new CollectingSink('all');
-    for (const options of [{ sinks: [collecting] }, { rescue: true }, { sampleRate: 1 }]) {
+    for (const options of [
+      { sinks: [collecting] },
+      { sinks: [new CollectingSink('all')], rescue: true },
+      { sampleRate: 1 },
+    ]) {
       const { tracking, sink } = counting(options);
       tracking.run(() => tracking.tracker.trackStage('A', () => 1));
       expect(sink.recordedWords).toEqual(['A ok', 'ROOT ok']);

@@ -5,9 +5,11 @@ import { setImmediate } from 'node:timers';
 export interface Letter {
   /** Hands it on. Called once. */
   deliver(): void;
+  /** Hands on what is left of it, where the process exits from within {@link deliver}. */
+  deliverRest?(): void;
 }
 
-/** Letters that wait at most, in all turns of the event loop; one more, and all are delivered at once. */
+/** Things that wait at most, in all turns of the event loop; one more, and all are delivered at once. */
 export const MOST_LETTERS = 4_096;
 
 /** Whatever is scheduled in here runs in no request's context. */
@@ -28,8 +30,11 @@ export class Outbox {
   readonly #onError: (error: unknown) => void;
   /** Another array after each delivery: V8 has to note every letter that is put into an old one. */
   #letters: Letter[] = [];
-  /** The one that is delivered next. */
+  /** The one that is delivered next, and the one that is being delivered. */
   #next = 0;
+  #current: Letter | undefined;
+  /** Things that wait. */
+  #count = 0;
   #isDelivering = false;
   #isScheduled = false;
 
@@ -38,13 +43,15 @@ export class Outbox {
     this.#onError = onError;
   }
 
-  add(letter: Letter): void {
-    const count = this.#letters.push(letter);
+  /** @param things How many things are in the letter, or may still be put into it until it is delivered. */
+  add(letter: Letter, things = 1): void {
+    this.#letters.push(letter);
+    this.#count += things;
     if (isExiting) this.empty();
     // Whoever is delivering goes on with it.
     else if (this.#isDelivering) return;
     else if (!this.#isScheduled) this.#schedule();
-    else if (count >= MOST_LETTERS) this.empty();
+    else if (this.#count >= MOST_LETTERS) this.empty();
   }
 
   /** Delivers everything now: whoever reads what the letters change must not see less than has happened. */
@@ -57,17 +64,25 @@ export class Outbox {
   }
 
   #deliverAll(): void {
+    // Where the process exits from within a letter, its rest comes first.
+    this.#current?.deliverRest?.();
     while (this.#next < this.#letters.length) {
-      const letter = this.#letters[this.#next];
+      this.#current = this.#letters[this.#next];
       this.#next += 1;
-      try {
-        letter?.deliver();
-      } catch (error) {
-        this.#onError(error);
-      }
+      this.#deliver(this.#current);
     }
+    this.#current = undefined;
     this.#letters = [];
     this.#next = 0;
+    this.#count = 0;
+  }
+
+  #deliver(letter: Letter | undefined): void {
+    try {
+      letter?.deliver();
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
   #schedule(): void {

@@ -15,7 +15,7 @@ import { canCount, StageCounts } from './stage-counts.js';
 import { StageIds } from './stage-id.js';
 import { StatisticsSink } from './stage-statistics.js';
 import type { StageDefinition } from './stage-definition.js';
-import type { StageExecution } from './stage-execution.js';
+import type { KeptBecause, StageExecution } from './stage-execution.js';
 import { Trace } from './trace.js';
 import { switchTrackingOn } from './tracking-switch.js';
 import { createTraceId } from './trace-id.js';
@@ -99,6 +99,8 @@ export class Recorder {
   readonly kept: SinkFanOut;
   /** Counts the plain stages of traces that are not in the sample; undefined where these have to be recorded. */
   readonly counts: StageCounts | undefined;
+  /** Where these are recorded only because their trace may be rescued: counts them if it is not kept so far. */
+  readonly countsOfRecorded: StageCounts | undefined;
   readonly #history: History;
   readonly #statistics: StatisticsSink;
   readonly #deliveries: Deliveries = { depth: 0 };
@@ -110,6 +112,8 @@ export class Recorder {
   readonly #reported = new Set<string>();
   readonly #onInternalError: InternalErrorReporter | undefined;
   readonly #closeTimeoutMs: number;
+  /** Why a trace is kept when it is opened. */
+  readonly keptFromTheStart: KeptBecause | 'undecided';
   /** Whether traces outside the sample record, too: to be rescued, or for a sink that wants every stage. */
   readonly isAllMeasured: boolean;
   /** Called when the last open trace has ended; set while closing waits for that. */
@@ -121,6 +125,7 @@ export class Recorder {
     this.enabled = options.enabled ?? true;
     if (this.enabled) switchTrackingOn();
     this.sampler = new Sampler(options.sampleRate ?? DEFAULT_SAMPLE_RATE);
+    this.keptFromTheStart = this.sampler.rate === 1 ? 'sampled' : 'undecided';
     this.rescue = rescueRulesOf(options.rescue);
     this.limits = limitsOf(options.limits);
     this.shapes = options.shapes ?? [];
@@ -149,10 +154,11 @@ export class Recorder {
       report,
       this.#deliveries,
     );
-    this.counts =
-      this.rescue === undefined && canCount(forAll)
-        ? new StageCounts(this.#statistics, forAll, this.stageIds, this.drops, this.#deliveries, report)
-        : undefined;
+    const counts = canCount(forAll)
+      ? new StageCounts(this.#statistics, forAll, this.stageIds, this.drops, this.#deliveries, report)
+      : undefined;
+    this.counts = this.rescue === undefined ? counts : undefined;
+    this.countsOfRecorded = this.rescue === undefined ? undefined : counts;
   }
 
   /** The kept traces that have ended. */
@@ -234,8 +240,8 @@ export class Recorder {
   }
 
   /** Puts off what has ended to the end of the turn of the event loop. */
-  putOff(letter: Letter): void {
-    this.#outbox.add(letter);
+  putOff(letter: Letter, things?: number): void {
+    this.#outbox.add(letter, things);
   }
 
   /** Hands on at once what was put off. */

@@ -58,7 +58,8 @@ export interface Sink {
    * and not recorded: its stages of kind `internal` and `retrieval` that are finished when the method returns, or when the
    * promise settles that it returned, are told to the counter and never to `record`. All others (a stage with a stream, of
    * another kind, that declares `attributes`, or whose promise has not settled when the trace ends or is aborted) are
-   * recorded as ever.
+   * recorded as ever. Where something is rescued, a trace is recorded; of one that nothing has decided to keep when they
+   * are handed on, stages of these kinds that ended with `ok` and without attributes are told to the counter, too.
    */
   counterOf?(stageId: string, kind: StageKind): StageCounter;
   /** Sends what is queued and refuses further stages. Called once; given up after the deadline of the recorder. */

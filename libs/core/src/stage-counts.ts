@@ -68,13 +68,23 @@ export class StageCounts {
     return lastCount !== undefined && lastCount.owner === this ? lastCount : this.#countOf(definition);
   }
 
+  /** The same of a stage that was recorded, and whose id was admitted then. */
+  ofAdmitted(definition: StageDefinition): StageCount {
+    const { lastCount } = definition;
+    return lastCount !== undefined && lastCount.owner === this
+      ? lastCount
+      : this.#admittedCountOf(definition);
+  }
+
   #countOf(definition: StageDefinition): StageCount {
     const { stageId, kind } = definition;
-    if (!this.#stageIds.admits(stageId)) {
-      this.#drops.stageIds += 1;
-      return this.#countUnder(OTHER_STAGE_ID, kind);
-    }
-    const count = this.#countUnder(stageId, kind);
+    if (this.#stageIds.admits(stageId)) return this.#admittedCountOf(definition);
+    this.#drops.stageIds += 1;
+    return this.#countUnder(OTHER_STAGE_ID, kind);
+  }
+
+  #admittedCountOf(definition: StageDefinition): StageCount {
+    const count = this.#countUnder(definition.stageId, definition.kind);
     definition.lastCount = count;
     return count;
   }

@@ -7,6 +7,7 @@ import { microseconds } from './microseconds.js';
 import type { Limits } from './limits.js';
 import type { Letter } from './outbox.js';
 import type { StageListener } from './provider/stage-listener.js';
+import { isPlain } from './stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
 import type {
   Attributes,
@@ -384,6 +385,12 @@ export class Stage implements StageExecution, Letter {
   /** Hands the record on; that of the root comes with its trace. */
   deliver(): void {
     this.#trace.deliverStage(this, this.#definition);
+  }
+
+  /** What it was made by, if nothing else is known of it than that, how long it took, and that it ended well. */
+  get plainDefinition(): StageDefinition | undefined {
+    const isKnown = this.outcome === 'ok' && this.attributes === NO_ATTRIBUTES;
+    return isKnown && isPlain(this.#definition) ? this.#definition : undefined;
   }
 
   /**

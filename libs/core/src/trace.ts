@@ -1,4 +1,5 @@
 import { TraceLookups } from './cache/trace-lookups.js';
+import { EndedStages, MOST_STAGES, type StageReceiver } from './ended-stages.js';
 import { executionSummary, type TraceHeader } from './execution-summary.js';
 import type { Recorder } from './recorder.js';
 import { rescueReason } from './rescue.js';
@@ -29,7 +30,7 @@ export interface TraceDescriber {
 }
 
 /** All stages that share one trace id, usually one request. Open until its root stage ends. */
-export class Trace implements TraceHeader, Letter {
+export class Trace implements TraceHeader, Letter, StageReceiver {
   /** The root stage; given up when the trace ends, so that a context that lives on does not keep the tree. */
   root: Stage | undefined;
   /** Set by whoever knows the request, at the latest before it is aborted. */
@@ -51,6 +52,8 @@ export class Trace implements TraceHeader, Letter {
   #keptBecause: KeptBecause | 'undecided' | undefined;
   /** Why it is kept if the sampler does not keep it. */
   #rescuedBecause: KeptBecause | undefined;
+  /** Stages that wait to be handed on, as long as further ones can be added. */
+  #endedStages: EndedStages | undefined;
   /** The root, from the end of the trace until that is handed on. */
   #endedRoot: Stage | undefined;
   #stageCount = 1;
@@ -81,7 +84,7 @@ export class Trace implements TraceHeader, Letter {
   ) {
     this.startedAt = recorder.clock.wallNow();
     this.#startMs = recorder.clock.now();
-    this.#keptBecause = isForced ? 'forced' : mayRecord ? 'undecided' : undefined;
+    this.#keptBecause = isForced ? 'forced' : mayRecord ? recorder.keptFromTheStart : undefined;
     this.#isRecording = mayRecord && (recorder.isAllMeasured || this.keptBecause !== undefined);
     this.#mayCount = recorder.counts !== undefined && isCountedBelow(definition.kind);
     this.root = new Stage(
@@ -240,23 +243,57 @@ export class Trace implements TraceHeader, Letter {
     this.#openStages -= 1;
     if (!this.#isRecording) return;
     this.#waitingStages += 1;
-    this.recorder.putOff(stage);
+    // Of a kept trace sinks get each stage itself.
+    if (this.#isKnownToBeKept) this.recorder.putOff(stage);
+    else if (this.#endedStages === undefined || this.#endedStages.isFull) this.#putOffWith(stage);
+    else this.#endedStages.add(stage);
     this.#windDown?.ended(stage);
   }
 
+  #putOffWith(stage: Stage): void {
+    const stages = new EndedStages(this);
+    stages.add(stage);
+    this.#endedStages = stages;
+    this.recorder.putOff(stages, MOST_STAGES);
+  }
+
+  get #isKnownToBeKept(): boolean {
+    return this.#keptBecause !== undefined && this.#keptBecause !== 'undecided';
+  }
+
   /** Hands on a stage below the root that has ended. Those that ended before an abort come first. */
-  deliverStage(stage: StageExecution, definition: StageDefinition): void {
+  deliverStage(stage: Stage, definition: StageDefinition): void {
     this.#waitingStages -= 1;
     this.#isTellingOfBefore = this.#stagesBeforeAbort > 0;
     if (this.#isTellingOfBefore) this.#stagesBeforeAbort -= 1;
     this.#tell(stage, definition);
+    if (this.keptBecause === undefined && this.#mayBeKept) (this.#undecided ??= []).push(stage);
     this.#isTellingOfBefore = false;
+  }
+
+  /** The same of a plain one that ended well, as far as nothing has decided to keep the trace. */
+  countStage(stage: Stage, definition: StageDefinition, durationMs: number, endedAt: number): boolean {
+    const { countsOfRecorded: counts } = this.recorder;
+    if (counts === undefined || this.keptBecause !== undefined) return false;
+    this.#waitingStages -= 1;
+    if (this.#stagesBeforeAbort > 0) this.#stagesBeforeAbort -= 1;
+    if (this.#mayBeKept) (this.#undecided ??= []).push(stage);
+    counts.ofAdmitted(definition).add('ok', durationMs, endedAt);
+    return true;
+  }
+
+  deliveryFailed(error: unknown): void {
+    this.recorder.reportInternalError('delivery', error);
   }
 
   #tell(stage: StageExecution, definition: StageDefinition): void {
     this.recorder.measure(definition, stage, this);
-    if (this.keptBecause === undefined) (this.#undecided ??= []).push(stage);
-    else this.recorder.kept.record(stage, this);
+    if (this.keptBecause !== undefined) this.recorder.kept.record(stage, this);
+  }
+
+  /** Of a trace that nothing has decided to keep so far. */
+  get #mayBeKept(): boolean {
+    return this.root !== undefined || this.#rescuedBecause !== undefined;
   }
 
   /**
@@ -303,6 +340,10 @@ export class Trace implements TraceHeader, Letter {
     this.#rescuedBecause = rescueReason(this.recorder.rescue, outcome, answeredAfterMs);
     this.#endedRoot = root;
     this.recorder.putOff(this);
+  }
+
+  delivered(stages: EndedStages): void {
+    if (this.#endedStages === stages) this.#endedStages = undefined;
   }
 
   /** Hands the ended trace on: the last moment to keep it; if it is, the sinks get the stages they have not seen. */
@@ -379,6 +420,8 @@ export class Trace implements TraceHeader, Letter {
     const isKept = this.#keptBecause !== undefined && this.#isRecording;
     if (isKept && this.recorder.kept.wantsStart(stage.kind)) {
       this.recorder.putOff(new StartNotice(stage, this.#keptBecause === 'undecided'));
+      // What ends from now on is handed on after it.
+      this.#endedStages = undefined;
     }
   }
 }

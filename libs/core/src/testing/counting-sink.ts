@@ -6,7 +6,7 @@ import type { StageExecution } from '../stage-execution.js';
 export class CountingSink implements Sink {
   readonly name = 'counting';
   readonly scope = 'all';
-  readonly counted: CountedStage[] = [];
+  readonly #counted: CountedStage[] = [];
   readonly #recorded: StageExecution[] = [];
   #recorder: Pick<Recorder, 'deliver'> | undefined;
   /** For which stage ids a counter was asked. */
@@ -17,6 +17,11 @@ export class CountingSink implements Sink {
     this.#recorder = recorder;
   }
 
+  get counted(): CountedStage[] {
+    this.#recorder?.deliver();
+    return this.#counted;
+  }
+
   get recorded(): StageExecution[] {
     this.#recorder?.deliver();
     return this.#recorded;
@@ -25,7 +30,7 @@ export class CountingSink implements Sink {
   counterOf(stageId: string): StageCounter {
     this.asked.push(stageId);
     return (stage) => {
-      this.counted.push({ ...stage });
+      this.#counted.push({ ...stage });
     };
   }
 
