@@ -44,8 +44,8 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
   /** Counted calls inside one another that have not returned; they have no stage to say how deep they are. */
   countedDepth = 0;
   readonly #startMs: number;
-  /** Whether stages right below the root may be counted, see {@link counts}. */
-  readonly #mayCount: boolean;
+  /** Whether stages right below the root are counted, see {@link counts}; undefined until somebody asks. */
+  #isCounting: boolean | undefined;
   /** Whether stages are recorded: the trace is kept, or may be. */
   #isRecording: boolean;
   /** Why it is kept. The sampler is asked when somebody wants to know, at the latest when the ended trace is handed on. */
@@ -86,7 +86,7 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
     this.#startMs = recorder.clock.now();
     this.#keptBecause = isForced ? 'forced' : mayRecord ? recorder.keptFromTheStart : undefined;
     this.#isRecording = mayRecord && (recorder.isAllMeasured || this.keptBecause !== undefined);
-    this.#mayCount = recorder.counts !== undefined && isCountedBelow(definition.kind);
+    if (recorder.counts === undefined || !isCountedBelow(definition.kind)) this.#isCounting = false;
     this.root = new Stage(
       this,
       undefined,
@@ -160,6 +160,7 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
     if (this.root === undefined || !this.mayRecord) return;
     if (this.keptBecause === undefined) this.#keptBecause = 'forced';
     this.#isRecording = true;
+    this.#isCounting = false;
     this.#pending?.promote();
   }
 
@@ -217,7 +218,7 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
    * read: a cache, a provider, a stream.
    */
   counts(parent: Stage): boolean {
-    return this.#mayCount && parent === this.root && this.keptBecause === undefined;
+    return parent === this.root && (this.#isCounting ??= this.keptBecause === undefined);
   }
 
   /** Calls whose promises have not settled, of stages that are counted. */
