@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { Agent } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from '../testing/http-client.js';
 import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
@@ -151,6 +152,12 @@ const rows: [label: string, path: string, expected: Expected][] = [
   ],
 ];
 
+/** A connection of its own would be closed with the headers of an answer to HEAD, before that is complete. */
+const connections = new Agent({ keepAlive: true });
+afterAll(() => {
+  connections.destroy();
+});
+
 describe.each(ADAPTERS)('A stream on %s', (adapter) => {
   let app: RunningApp;
   beforeAll(async () => {
@@ -161,7 +168,8 @@ describe.each(ADAPTERS)('A stream on %s', (adapter) => {
   it.each(rows)('%s (/%s) ends as what it was, once', async (label, path, expected) => {
     newMoments();
     const traceId = label.replaceAll(' ', '-');
-    const answer = await call(app.port, `/${path}`, { traceId, method: expected.method ?? 'GET' });
+    const { method = 'GET' } = expected;
+    const answer = await call(app.port, `/${path}`, { traceId, method, agent: connections });
     expect(answer).toMatchObject({ status: expected.status, traceId });
     const root = await app.sink.root(traceId);
     const stream = await app.sink.stream(traceId);
