@@ -1,14 +1,23 @@
 import type { Readable } from 'node:stream';
 import type { AttributeValue } from '@followspot/core';
-
-/** On each stream that is piped, so that the same functions listen to all of them. */
-const DELIVERY = Symbol('Followspot delivery');
+import { Given } from './attachment.js';
 
 /** What listeners need of it, whatever the response is. */
 type Delivery = Pick<StreamDelivery<never>, 'written' | 'look'>;
 
-interface Piped extends Readable {
-  [DELIVERY]?: Delivery;
+/** On each stream that is piped, so that the same functions listen to all of them. */
+class Piped extends Given {
+  readonly #delivery: Delivery;
+
+  /** Once for each stream. */
+  constructor(source: Readable, delivery: Delivery) {
+    super(source);
+    this.#delivery = delivery;
+  }
+
+  static deliveryOf(source: Readable): Delivery | undefined {
+    return #delivery in source ? source.#delivery : undefined;
+  }
 }
 
 /**
@@ -37,7 +46,7 @@ export class StreamDelivery<Response extends { readonly writableLength: number }
   /** What Nest pipes into the response. Never told when nothing is sent, as for HEAD. */
   sentFrom(source: Readable): void {
     this.#isCounting = true;
-    (source as Piped)[DELIVERY] = this;
+    new Piped(source, this);
     // After that of the pipe, which is there by now.
     source.on('data', noteWritten);
   }
@@ -76,8 +85,8 @@ export class StreamDelivery<Response extends { readonly writableLength: number }
   }
 }
 
-function noteWritten(this: Piped, chunk: string | Uint8Array): void {
-  const delivery = this[DELIVERY];
+function noteWritten(this: Readable, chunk: string | Uint8Array): void {
+  const delivery = Piped.deliveryOf(this);
   if (delivery === undefined) return;
   delivery.written(chunk);
   // Full: nothing more is written until it has drained, so this is its highest. It is looked at a tick later, because
