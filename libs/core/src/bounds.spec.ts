@@ -51,6 +51,20 @@ describe('stagesPerTrace', () => {
   });
 });
 
+describe('attributesPerStage', () => {
+  it('bounds those that a stage is opened with, too, and leaves the object to whoever gave it', () => {
+    const tracking = new Tracking({ limits: { attributesPerStage: 2 } });
+    const { root } = tracking.recorder.openTrace(stageDefinition('ROOT'));
+    const given = Object.freeze({ a: 1, '': 2, b: 3, c: 4 });
+    const stages = ['A', 'B'].map((stageId) => root?.open(stageDefinition(stageId), given));
+    stages[0]?.setAttribute('a', 'another');
+    root?.succeed();
+    expect(tracking.stage('A').attributes).toEqual({ a: 'another', b: 3 });
+    expect(tracking.stage('B').attributes).toEqual({ a: 1, b: 3 });
+    expect(tracking.recorder.drops.attributes).toBe(4);
+  });
+});
+
 describe('openTraces', () => {
   it('bounds the traces that are open: further ones run with their ids and record nothing', () => {
     const tracking = new Tracking({ limits: { openTraces: 2 } });

@@ -207,7 +207,7 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
   start(parent: Stage, definition: StageDefinition, attributes?: Attributes, startMs = this.now()): Stage {
     const stage = new Stage(this, parent, this.#admitted(definition), startMs);
     this.#openStages += 1;
-    if (attributes !== undefined) stage.describe(attributes);
+    if (attributes !== undefined) stage.setAttributes(attributes);
     this.#announce(stage);
     return stage;
   }

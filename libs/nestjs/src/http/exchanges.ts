@@ -28,9 +28,14 @@ export function exchangeOfNodes(response: object): HttpExchange | undefined {
   return Answered.exchangeOf(response);
 }
 
-/** The exchange that a response belongs to: Node's own, and Express's, which is the same, or Fastify's. */
-export function exchangeOf(response: object): HttpExchange | undefined {
-  return Answered.exchangeOf(response) ?? exchangeOfRaw(response);
+/**
+ * The exchange that a response belongs to: Node's own, and Express's, which is the same, or Fastify's. Undefined of
+ * whatever else is given: Nest calls any call `http` that nobody has named.
+ */
+export function exchangeOf(response: unknown): HttpExchange | undefined {
+  return typeof response === 'object' && response !== null
+    ? (Answered.exchangeOf(response) ?? exchangeOfRaw(response))
+    : undefined;
 }
 
 /** Apart, because to look for what is not there takes longest. On Express `raw` is whatever the application has put there. */

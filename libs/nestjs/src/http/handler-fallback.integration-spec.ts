@@ -1,10 +1,13 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ExternalContextCreator } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { lastValueFrom, of } from 'rxjs';
 import { call } from '../testing/http-client.js';
 import { ItemsController } from '../testing/items.controller.js';
 import { ADAPTERS, type RunningApp, startApp } from '../testing/running-app.js';
 import { newMoments, StreamsController } from '../testing/streams.controller.js';
+import { TraceIdInterceptor } from './trace-id.interceptor.js';
 
 const fromContainer = ExternalContextCreator.fromContainer.bind(ExternalContextCreator);
 
@@ -45,6 +48,12 @@ describe.each(ADAPTERS)('On %s, where only an interceptor can follow handlers,',
     const { attributes, ending: found } = await app.sink.stream(path);
     expect([found, attributes['events']]).toEqual([ending, events]);
     expect(await app.sink.root(path)).toMatchObject({ substages: [{ stageId: 'HTTP.2_STREAM' }] });
+  });
+
+  it.each([[[{ job: 1 }]], [[]]])('a call of something else with %j is let through', async (args) => {
+    const context = new ExecutionContextHost(args, ItemsController, () => {});
+    const handled = new TraceIdInterceptor().intercept(context, { handle: () => of('done') });
+    expect(await lastValueFrom(handled)).toBe('done');
   });
 
   it('what was sent is counted', async () => {

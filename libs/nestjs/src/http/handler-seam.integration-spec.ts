@@ -2,9 +2,19 @@ import 'reflect-metadata';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Inject, type MessageEvent, Req, Res, Sse, UseInterceptors } from '@nestjs/common';
+import {
+  ConflictException,
+  Controller,
+  Get,
+  Inject,
+  type MessageEvent,
+  Req,
+  Res,
+  Sse,
+  UseInterceptors,
+} from '@nestjs/common';
 import { InterceptorsConsumer } from '@nestjs/core/interceptors/interceptors-consumer.js';
-import { map, type Observable, Subject, take, timer } from 'rxjs';
+import { lastValueFrom, map, type Observable, of, Subject, take, timer } from 'rxjs';
 import { ExecutionTracker } from '@followspot/core';
 import { call } from '../testing/http-client.js';
 import { ADAPTERS, createApp, type RunningApp, startApp } from '../testing/running-app.js';
@@ -62,8 +72,56 @@ class OthersConsumer {
 
 const others = new OthersConsumer();
 
+/** Neither async nor careful. */
+class PlainConsumer {
+  intercept(
+    _interceptors: unknown,
+    _args: unknown,
+    _instance: unknown,
+    _handler: unknown,
+    next: () => unknown,
+    _type: unknown,
+  ): unknown {
+    return next();
+  }
+}
+
+const plain = new PlainConsumer();
+
 @Controller('others')
 class OthersController {
+  constructor(@Inject(ExecutionTracker) private readonly tracker: ExecutionTracker) {}
+
+  @Get('plain')
+  plain(@Req() request: object, @Res({ passthrough: true }) response: object): unknown {
+    const { prototype } = OthersController;
+    return plain.intercept([], [request, response], this, prototype.plain, () => 'plain', 'http');
+  }
+
+  @Get('stream')
+  async stream(@Req() request: object, @Res({ passthrough: true }) response: object): Promise<string> {
+    const call = (next: () => unknown): unknown =>
+      plain.intercept(
+        [],
+        [request, response],
+        new OwnController(this.tracker),
+        OwnController.prototype.twice,
+        next,
+        'http',
+      );
+    const stream = (await call(() => of({ data: 'plain' }))) as Observable<MessageEvent>;
+    return (await lastValueFrom(stream)).data as string;
+  }
+
+  @Get('throws')
+  throws(@Req() request: object, @Res({ passthrough: true }) response: object): unknown {
+    const fail = (): never => {
+      throw new ConflictException();
+    };
+    const { twice } = OwnController.prototype;
+    return plain.intercept([], [request, response], new OwnController(this.tracker), twice, fail, 'http');
+  }
+
   @Get()
   answer(@Req() request: object, @Res({ passthrough: true }) response: object): Promise<unknown> {
     const { prototype } = OthersController;
@@ -124,6 +182,15 @@ describe.each(ADAPTERS)('On %s', (adapter) => {
     others.called.length = 0;
     expect((await call(app.port, '/others')).text).toBe('theirs');
     expect(others.called).toEqual([[]]);
+  });
+
+  it("what is not Nest's own need not return a promise, and may throw", async () => {
+    expect(followHandlers({ interceptorsConsumer: plain })).toBe(true);
+    expect((await call(app.port, '/others/plain')).text).toBe('plain');
+    expect((await call(app.port, '/others/stream', { traceId: 'plain-stream' })).text).toBe('plain');
+    expect(await app.sink.stream('plain-stream')).toMatchObject({ ending: 'completed', outcome: 'ok' });
+    expect((await call(app.port, '/others/throws', { traceId: 'plain-throws' })).status).toBe(409);
+    expect(await app.sink.stream('plain-throws')).toMatchObject({ outcome: 'error', ending: undefined });
   });
 
   it('no interceptor is added to the handlers', async () => {

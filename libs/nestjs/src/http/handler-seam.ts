@@ -44,7 +44,7 @@ export function followHandlers(creator: unknown): boolean {
   const { intercept } = prototype;
   const isNests = String(intercept).includes(OF_NEST);
   prototype.intercept = function followed(interceptors, args, instance, handler, next, type) {
-    const exchange = type === 'http' ? exchangeOfCall(args) : undefined;
+    const exchange = type === 'http' && Array.isArray(args) ? exchangeOf(args[1]) : undefined;
     if (exchange === undefined)
       return intercept.call(this, interceptors, args, instance, handler, next, type);
     exchange.isFollowed = true;
@@ -58,9 +58,9 @@ export function followHandlers(creator: unknown): boolean {
         isDirect ? next : intercept.bind(this, interceptors, args, instance, handler, next, type),
       );
     }
-    return (isDirect ? next() : intercept.call(this, interceptors, args, instance, handler, next, type)).then(
-      keptHere,
-    );
+    return isDirect
+      ? next().then(keptHere)
+      : promised(intercept.call(this, interceptors, args, instance, handler, next, type)).then(keptHere);
   };
   return true;
 }
@@ -70,12 +70,6 @@ function callingPrototype(creator: unknown): { intercept: Intercept } | undefine
   if (typeof consumer !== 'object' || consumer === null) return undefined;
   const prototype = Object.getPrototypeOf(consumer) as { intercept?: Intercept } | null;
   return prototype?.intercept?.length === PARAMETERS ? (prototype as { intercept: Intercept }) : undefined;
-}
-
-/** The exchange of the request that a handler is called with. */
-function exchangeOfCall(args: unknown): HttpExchange | undefined {
-  const response: unknown = Array.isArray(args) ? args[1] : undefined;
-  return typeof response === 'object' && response !== null ? exchangeOf(response) : undefined;
 }
 
 /** Undefined also when that failed, and a stream is then answered unobserved. */
@@ -100,7 +94,9 @@ function entered(
   stream: SseStreamStage | undefined,
   call: () => Promise<unknown>,
 ): Promise<unknown> {
-  return stream === undefined ? exchange.root.run(() => call().then(keptHere)) : streamed(stream, call);
+  return stream === undefined
+    ? exchange.root.run(() => promised(call()).then(keptHere))
+    : streamed(stream, call);
 }
 
 function isEmpty(interceptors: unknown): boolean {
@@ -115,16 +111,27 @@ function keptHere(value: unknown): unknown {
     : keptInContext(here.trace.root ?? here, UNOBSERVED, value as Observable<unknown>, true);
 }
 
+/** Nest awaits what somebody else's method returns, which need not be a promise. */
+function promised(result: unknown): Promise<unknown> {
+  return Promise.resolve(result);
+}
+
 /** With `then` and no `await`, which would keep twice as much for as long as the handler takes. */
 function streamed(stream: SseStreamStage, call: () => Promise<unknown>): Promise<unknown> {
   const { stage } = stream;
   const outer = currentContext();
   let inner: unknown;
-  const result = stage.run(() => {
-    inner = currentContext();
-    return call();
-  });
-  return result.then(
+  let result: unknown;
+  try {
+    result = stage.run(() => {
+      inner = currentContext();
+      return call();
+    });
+  } catch (error) {
+    stream.error(error);
+    throw error;
+  }
+  return promised(result).then(
     (value) => {
       if (isObservable(value)) return keptInContext(stage, stream, value, true, { outer, inner });
       // Nest refuses it in a moment.

@@ -212,17 +212,17 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     else if (lagMs !== undefined) stage.setAttribute(ABORT_LAG, lagMs);
   }
 
-  /** What the request was and how it was answered. */
+  /** What the request was and how it was answered. An application may have named the handler itself. */
   describeRoot(): RootDescription {
     const { method = '' } = this.request;
     const { headersSent, statusCode } = this.#response;
     const route = this.#shownRoute();
     // Node's default of 200 is no answer.
     const answered = headersSent ? statusCode : undefined;
-    return (
-      this.#descriptions?.of(method, route, answered) ??
-      new RequestDescription(undefined, method, route, answered)
-    );
+    const named = this.root.attributes['handler'];
+    return named === undefined && this.#descriptions !== undefined
+      ? this.#descriptions.of(method, route, answered)
+      : new RequestDescription(named, method, route, answered);
   }
 
   /** What is known while it is being answered. */

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, type MessageEvent, Next, Res, Sse } from '@nestjs/common';
 import { ExternalContextCreator, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { currentStage, ExecutionTracker, TrackStage } from '@followspot/core';
+import { currentStage, ExecutionTracker, Recorder, TrackStage } from '@followspot/core';
 import { Registry } from 'prom-client';
 import { type Observable, of } from 'rxjs';
 import { ObservabilityModule } from '../observability.module.js';
@@ -23,6 +23,12 @@ class OddController {
   @Get('plain')
   plain(): string {
     return 'plain';
+  }
+
+  @Get('named')
+  named(): string {
+    this.tracker.setAttribute('handler', 'mine');
+    return 'named';
   }
 
   /** Answers when nobody is there any longer. */
@@ -206,6 +212,39 @@ describe('On express', () => {
     );
     expect(await app.sink.root('taken')).toMatchObject({ outcome: 'cancelled' });
     expect(app.recorder.openTraceCount).toBe(0);
+  });
+
+  it('an application that is handed a request with a response of its own does not open another trace', async () => {
+    const controllers = [OddController];
+    const module = { module: OddModule, imports: [ObservabilityModule.forRoot({ log: false })], controllers };
+    const inner = await NestFactory.create(module, new ExpressAdapter(), { logger: false });
+    await inner.init();
+    const handle = inner.getHttpAdapter().getInstance() as (request: object, response: object) => void;
+    app = await startApp('express', {
+      configure: (nest) =>
+        nest.use('/in', (request: object, response: object) => {
+          const get = (target: object, key: PropertyKey): unknown => {
+            const value: unknown = Reflect.get(target, key);
+            return typeof value === 'function' ? value.bind(target) : value;
+          };
+          handle(request, new Proxy(response, { get }));
+        }),
+    });
+    expect(await call(app.port, '/in/plain', { traceId: 'in' })).toMatchObject({
+      text: 'plain',
+      traceId: 'in',
+    });
+    expect(await app.sink.root('in')).toMatchObject({ outcome: 'ok', attributes: { statusCode: 200 } });
+    expect(inner.get(Recorder).openTraceCount).toBe(0);
+    await inner.close();
+  });
+
+  it('the name that an application gives its handler stays', async () => {
+    app = await startApp('express', { controllers: [OddController] });
+    expect((await call(app.port, '/named', { traceId: 'named' })).text).toBe('named');
+    expect((await app.sink.root('named')).attributes).toMatchObject({ handler: 'mine', statusCode: 200 });
+    await call(app.port, '/plain', { traceId: 'not-named' });
+    expect((await app.sink.root('not-named')).attributes['handler']).toBe('OddController.plain');
   });
 
   it('a status that is set when the client has left is none that it got', async () => {

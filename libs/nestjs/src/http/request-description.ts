@@ -24,7 +24,12 @@ export class RequestDescription implements RootDescription {
   readonly #statusCode: number | undefined;
 
   /** @param statusCode Undefined where nothing was answered. */
-  constructor(handler: string | undefined, method: string, route: string, statusCode: number | undefined) {
+  constructor(
+    handler: AttributeValue | undefined,
+    method: string,
+    route: string,
+    statusCode: number | undefined,
+  ) {
     this.#method = method;
     this.#route = route;
     this.#statusCode = statusCode;

@@ -78,7 +78,10 @@ export class StreamFigures extends StreamDelivery<ServerResponse> implements Sta
    */
   describeStage(): void {
     if (this.stage.hasEnded) return;
-    const found = this.stage.attributes as Record<string, AttributeValue>;
+    const { attributes } = this.stage;
+    // Shared by all stages that have none, as where the limits leave no room for the route.
+    const hasOwn = !Object.isFrozen(attributes);
+    const found: Record<string, AttributeValue> = hasOwn ? attributes : {};
     found['events'] = this.#events;
     if (this.#events > 0) found['timeToFirstEventMs'] = this.stage.trace.markAnswered();
     if (this.#heartbeats > 0) found['heartbeats'] = this.#heartbeats;
@@ -86,6 +89,7 @@ export class StreamFigures extends StreamDelivery<ServerResponse> implements Sta
     this.describe(found);
     this.#resumed?.describe(found);
     const { worstDuring } = this.#gaps;
+    if (!hasOwn) this.stage.describe(found);
     // The only one that may have to be cut.
     if (worstDuring !== undefined) this.stage.describe({ stalledDuring: worstDuring });
   }

@@ -16,7 +16,7 @@ export class TraceIdInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
     const http = context.switchToHttp();
-    const exchange = exchangeOf(http.getResponse<object>());
+    const exchange = exchangeOf(http.getResponse<unknown>());
     if (exchange === undefined || exchange.isFollowed) return next.handle();
     const { root } = exchange;
     // Undefined also when that failed, and the stream is then answered unobserved.

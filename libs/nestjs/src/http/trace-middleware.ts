@@ -45,12 +45,22 @@ export function exchangeOpener(
   };
   return (request, response) => {
     try {
-      return exchangeOfNodes(response) ?? (isUntraced(request) ? undefined : open(request, response));
+      return (
+        exchangeOfNodes(response) ??
+        exchangeHere(request) ??
+        (isUntraced(request) ? undefined : open(request, response))
+      );
     } catch (error) {
       recorder.reportInternalError('trace middleware', error);
       return undefined;
     }
   };
+}
+
+/** That of the same request, where an application has handed it on to another one with a response of its own. */
+function exchangeHere(request: IncomingMessage): HttpExchange | undefined {
+  const describer = currentStage()?.trace.describer;
+  return describer instanceof HttpExchange && describer.request === request ? describer : undefined;
 }
 
 /** How an Express application handles a request: what `app(request, response)` and whoever mounts it calls. */
