@@ -54,7 +54,7 @@ describe('stagesPerTrace', () => {
 describe('attributesPerStage', () => {
   it('bounds those that a stage is opened with, too, and leaves the object to whoever gave it', () => {
     const tracking = new Tracking({ limits: { attributesPerStage: 2 } });
-    const { root } = tracking.recorder.openTrace(stageDefinition('ROOT'));
+    const { root } = tracking.recorder.openTrace(stageDefinition('ROOT'), { threadId: 't' });
     const given = Object.freeze({ a: 1, '': 2, b: 3, c: 4 });
     const stages = ['A', 'B'].map((stageId) => root?.open(stageDefinition(stageId), given));
     stages[0]?.setAttribute('a', 'another');
