@@ -1,10 +1,7 @@
 import { Given } from './attachment.js';
 import type { HttpExchange } from './http-exchange.js';
 
-/**
- * The exchange of each request that is being answered, on Node's own response, which both adapters share. An attachment
- * with a class of its own, because V8 makes one function of that and of what uses it.
- */
+/** The exchange of each request that is being answered, on Node's own response, which both adapters share. */
 class Answered extends Given {
   readonly #exchange: HttpExchange;
 
