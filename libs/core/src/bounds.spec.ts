@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { stageDefinition } from './stage-definition.js';
+import { stageDefinition } from './stage/stage-definition.js';
 import { stagesOf, Tracking } from './testing/tracking.js';
 
 const HOSTILE_IDS: unknown[] = [

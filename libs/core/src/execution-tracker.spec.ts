@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Sampler } from './sampler.js';
-import { stageDefinition } from './stage-definition.js';
+import { stageDefinition } from './stage/stage-definition.js';
 import { Tracking } from './testing/tracking.js';
 
 describe('ExecutionTracker', () => {

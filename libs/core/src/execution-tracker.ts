@@ -1,12 +1,12 @@
-import { currentStage } from './context.js';
-import { outgoingHeaders } from './outgoing-headers.js';
+import { currentStage } from './context/context.js';
+import { outgoingHeaders } from './trace/outgoing-headers.js';
 import type { ProviderCall } from './provider/provider-call.js';
-import { PlainDefinitions, stageDefinition, type StageOptions } from './stage-definition.js';
+import { PlainDefinitions, stageDefinition, type StageOptions } from './stage/stage-definition.js';
 import type { DropCounts } from './drop-counts.js';
 import type { Recorder, TraceStart } from './recorder.js';
 import { type AttributesOf, definitionOfCall, runStage, runToCompletion } from './run-stage.js';
-import type { AttributeValue, ExecutionSummary } from './stage-execution.js';
-import type { StageStatistics } from './stage-statistics.js';
+import type { AttributeValue, ExecutionSummary } from './stage/stage-execution.js';
+import type { StageStatistics } from './statistics/stage-statistics.js';
 
 /** The id of a provider stage that is given none. */
 const PROVIDER_STAGE_ID = 'PROVIDER_CALL';

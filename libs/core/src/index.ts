@@ -1,14 +1,14 @@
 export { type Clock, systemClock } from './clock.js';
-export { type Call, callInContext, currentContext, currentStage, runInStage } from './context.js';
-export { describeError, type ErrorDescription } from './describe-error.js';
-export { type StageDefinition, stageDefinition, type StageOptions } from './stage-definition.js';
+export { type Call, callInContext, currentContext, currentStage, runInStage } from './context/context.js';
+export { describeError, type ErrorDescription } from './stage/describe-error.js';
+export { type StageDefinition, stageDefinition, type StageOptions } from './stage/stage-definition.js';
 export type { DropCounts } from './drop-counts.js';
 export { ExecutionTracker, type ProviderStageOptions, type RunTraceOptions } from './execution-tracker.js';
-export { GapHistogram } from './gap-histogram.js';
-export { formatSummary } from './format-summary.js';
+export { GapHistogram } from './statistics/gap-histogram.js';
+export { formatSummary } from './trace/format-summary.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export { microseconds } from './microseconds.js';
-export { TRACE_ID_HEADER } from './outgoing-headers.js';
+export { TRACE_ID_HEADER } from './trace/outgoing-headers.js';
 export { picoOf, type PicoUnits, unitsOf } from './pico-units.js';
 export type { ChunkContent, ChunkReader, TokenUsage } from './provider/chunk-reader.js';
 export { type Gaps, gapsOf } from './provider/gaps-of.js';
@@ -26,11 +26,11 @@ export {
   type TraceStart,
 } from './recorder.js';
 export { DEFAULT_RESCUE, type RescueRules } from './rescue.js';
-export type { ResultShape } from './result-shape.js';
+export type { ResultShape } from './completion/result-shape.js';
 export { bucketOf, Sampler } from './sampler.js';
-export type { CountedStage, Sink, StageCounter, StageStart, TraceIdentity } from './sink.js';
-export type { InternalErrorReporter } from './sink-fan-out.js';
-export type { RootDescription, Stage } from './stage.js';
+export type { CountedStage, Sink, StageCounter, StageStart, TraceIdentity } from './delivery/sink.js';
+export type { InternalErrorReporter } from './delivery/sink-fan-out.js';
+export type { RootDescription, Stage } from './stage/stage.js';
 export type {
   Attributes,
   AttributeValue,
@@ -41,12 +41,12 @@ export type {
   StageExecution,
   StageKind,
   StreamEnding,
-} from './stage-execution.js';
-export { OTHER_STAGE_ID, STAGE_ID_PATTERN, stageNameOf } from './stage-id.js';
-export type { StageStatistics } from './stage-statistics.js';
-export type { Trace, TraceDescriber } from './trace.js';
-export { acceptTraceId, createTraceId, TRACE_ID_PATTERN } from './trace-id.js';
+} from './stage/stage-execution.js';
+export { OTHER_STAGE_ID, STAGE_ID_PATTERN, stageNameOf } from './stage/stage-id.js';
+export type { StageStatistics } from './statistics/stage-statistics.js';
+export type { Trace, TraceDescriber } from './trace/trace.js';
+export { acceptTraceId, createTraceId, TRACE_ID_PATTERN } from './trace/trace-id.js';
 export { ENABLED_VARIABLE } from './tracking-switch.js';
 export { TrackStage, type TrackStageDecorator } from './track-stage.js';
-export { causesOf, type UpstreamErrors } from './upstream-errors.js';
-export { ABORT_LAG, type WindDown } from './wind-down.js';
+export { causesOf, type UpstreamErrors } from './trace/upstream-errors.js';
+export { ABORT_LAG, type WindDown } from './trace/wind-down.js';

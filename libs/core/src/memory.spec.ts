@@ -2,11 +2,11 @@ import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { currentStage } from './context.js';
-import { stageDefinition } from './stage-definition.js';
+import { currentStage } from './context/context.js';
+import { stageDefinition } from './stage/stage-definition.js';
 import { ExecutionTracker } from './execution-tracker.js';
 import { Recorder } from './recorder.js';
-import type { Stage } from './stage.js';
+import type { Stage } from './stage/stage.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

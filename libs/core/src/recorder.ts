@@ -3,23 +3,23 @@ import { type Clock, steadyClock, systemClock } from './clock.js';
 import { type DropCounts, noDrops } from './drop-counts.js';
 import { History } from './history/history.js';
 import { type Limits, limitsOf } from './limits.js';
-import { OpenTraces } from './open-traces.js';
-import { type Letter, Outbox } from './outbox.js';
+import { OpenTraces } from './trace/open-traces.js';
+import { type Letter, Outbox } from './delivery/outbox.js';
 import { type RescueRules, rescueRulesOf } from './rescue.js';
 import type { ProviderSupport } from './provider/provider-support.js';
-import type { ResultShape } from './result-shape.js';
+import type { ResultShape } from './completion/result-shape.js';
 import { Sampler } from './sampler.js';
-import type { Sink } from './sink.js';
-import { type Deliveries, type InternalErrorReporter, SinkFanOut } from './sink-fan-out.js';
-import { canCount, StageCounts } from './stage-counts.js';
-import { StageIds } from './stage-id.js';
-import { StatisticsSink } from './stage-statistics.js';
-import type { StageDefinition } from './stage-definition.js';
-import type { KeptBecause, StageExecution } from './stage-execution.js';
-import { Trace } from './trace.js';
+import type { Sink } from './delivery/sink.js';
+import { type Deliveries, type InternalErrorReporter, SinkFanOut } from './delivery/sink-fan-out.js';
+import { canCount, StageCounts } from './counting/stage-counts.js';
+import { StageIds } from './stage/stage-id.js';
+import { StatisticsSink } from './statistics/stage-statistics.js';
+import type { StageDefinition } from './stage/stage-definition.js';
+import type { KeptBecause, StageExecution } from './stage/stage-execution.js';
+import { Trace } from './trace/trace.js';
 import { switchTrackingOn } from './tracking-switch.js';
-import { createTraceId } from './trace-id.js';
-import { UpstreamErrors } from './upstream-errors.js';
+import { createTraceId } from './trace/trace-id.js';
+import { UpstreamErrors } from './trace/upstream-errors.js';
 
 /** How a recorder is configured; everything has a default. */
 export interface RecorderOptions {

@@ -1,4 +1,4 @@
-import type { KeptBecause, Outcome } from './stage-execution.js';
+import type { KeptBecause, Outcome } from './stage/stage-execution.js';
 
 /** Which traces that the sampler left out are kept all the same, once it is known how they went. */
 export interface RescueRules {

@@ -1,11 +1,11 @@
 import { complete, type ValueListener } from './completion/complete.js';
-import { type Call, callInStage, currentStage } from './context.js';
-import { countCall } from './count-call.js';
+import { type Call, callInStage, currentStage } from './context/context.js';
+import { countCall } from './counting/count-call.js';
 import type { Recorder } from './recorder.js';
-import type { Stage } from './stage.js';
-import { isPlain } from './stage-counts.js';
-import type { StageDefinition } from './stage-definition.js';
-import type { Attributes } from './stage-execution.js';
+import type { Stage } from './stage/stage.js';
+import { isPlain } from './counting/stage-counts.js';
+import type { StageDefinition } from './stage/stage-definition.js';
+import type { Attributes } from './stage/stage-execution.js';
 
 const NO_ARGUMENTS: readonly unknown[] = [];
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { describe, expect, it, jest } from '@jest/globals';
-import { currentStage } from './context.js';
+import { currentStage } from './context/context.js';
 import { Tracking } from './testing/tracking.js';
 import { TrackStage } from './track-stage.js';
 

@@ -1,11 +1,11 @@
-import { checkedStageDefinition, type StageOptions } from './stage-definition.js';
-import { type Call, currentStage } from './context.js';
+import { checkedStageDefinition, type StageOptions } from './stage/stage-definition.js';
+import { type Call, currentStage } from './context/context.js';
 import { type AttributesOf, runSubstage } from './run-stage.js';
-import { countCall } from './count-call.js';
-import type { Stage } from './stage.js';
-import { isPlain } from './stage-counts.js';
-import type { StageDefinition } from './stage-definition.js';
-import type { Attributes } from './stage-execution.js';
+import { countCall } from './counting/count-call.js';
+import type { Stage } from './stage/stage.js';
+import { isPlain } from './counting/stage-counts.js';
+import type { StageDefinition } from './stage/stage-definition.js';
+import type { Attributes } from './stage/stage-execution.js';
 import { installTracking, isTrackingOn } from './tracking-switch.js';
 
 /** A method of any signature. */

@@ -1,7 +1,7 @@
 import { microseconds } from '../microseconds.js';
 import type { StageListener } from '../provider/stage-listener.js';
-import type { Stage } from '../stage.js';
-import type { Outcome } from '../stage-execution.js';
+import type { Stage } from '../stage/stage.js';
+import type { Outcome } from '../stage/stage-execution.js';
 
 /** Of a cache that its stage does not name; as metrics call it. */
 const UNNAMED = 'unknown';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { noDrops } from '../drop-counts.js';
-import { stageDefinition } from '../stage-definition.js';
-import type { Attributes } from '../stage-execution.js';
+import { stageDefinition } from '../stage/stage-definition.js';
+import type { Attributes } from '../stage/stage-execution.js';
 import { Tracking } from '../testing/tracking.js';
-import type { Trace } from '../trace.js';
+import type { Trace } from '../trace/trace.js';
 
 /** A service with caches in front of work and a provider; time passes only where it says so. */
 class CachedService extends Tracking {

@@ -1,4 +1,4 @@
-import type { StageExecution } from '../stage-execution.js';
+import type { StageExecution } from '../stage/stage-execution.js';
 import type { Spending } from './aftermath.js';
 import type { CacheSavings } from './cache-savings.js';
 

@@ -1,6 +1,6 @@
 import { Stream } from 'node:stream';
-import type { ResultShape } from '../result-shape.js';
-import type { Stage } from '../stage.js';
+import type { ResultShape } from './result-shape.js';
+import type { Stage } from '../stage/stage.js';
 import { FollowedAsyncIterator } from './generator.js';
 import { isFixed, standInFor } from './stand-in.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { ResultShape } from '../result-shape.js';
+import type { ResultShape } from './result-shape.js';
 import { Tracking } from '../testing/tracking.js';
 
 function throwing(): never {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import type { ResultShape } from '../result-shape.js';
-import type { Stage } from '../stage.js';
+import type { ResultShape } from './result-shape.js';
+import type { Stage } from '../stage/stage.js';
 import { asyncGeneratorShape, generatorShape } from './generator.js';
 import { asyncIterableShape } from './async-iterable.js';
 import { nodeStreamShape } from './node-stream.js';

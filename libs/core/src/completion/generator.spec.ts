@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { currentStage } from '../context.js';
+import { currentStage } from '../context/context.js';
 import { Tracking } from '../testing/tracking.js';
 import { TrackStage } from '../track-stage.js';
 

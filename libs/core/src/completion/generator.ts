@@ -1,5 +1,5 @@
-import type { ResultShape } from '../result-shape.js';
-import type { Stage } from '../stage.js';
+import type { ResultShape } from './result-shape.js';
+import type { Stage } from '../stage/stage.js';
 
 /** A generator runs nothing until its first `next`; the stage lasts from there to its end. */
 export const generatorShape: ResultShape = {

@@ -1,7 +1,7 @@
 import { errorMonitor } from 'node:events';
 import { Duplex, Readable, Transform } from 'node:stream';
-import type { ResultShape } from '../result-shape.js';
-import type { Stage } from '../stage.js';
+import type { ResultShape } from './result-shape.js';
+import type { Stage } from '../stage/stage.js';
 
 /**
  * A Node `Readable` or `Transform`: the stage lasts until it has ended, failed or been destroyed. Any other `Duplex`

@@ -1,4 +1,4 @@
-import type { Stage } from '../stage.js';
+import type { Stage } from '../stage/stage.js';
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the promise as `this` below
 const nativeThen = Promise.prototype.then;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { currentStage } from '../context.js';
-import type { StageOptions } from '../stage-definition.js';
+import { currentStage } from '../context/context.js';
+import type { StageOptions } from '../stage/stage-definition.js';
 import { TrackStage } from '../track-stage.js';
 import { Tracking } from '../testing/tracking.js';
 import { unhandledRejectionsOf } from '../testing/unhandled-rejections.js';

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
-import { currentStage, runInStage } from '../context.js';
-import type { ResultShape } from '../result-shape.js';
-import type { Stage } from '../stage.js';
+import { currentStage, runInStage } from '../context/context.js';
+import type { ResultShape } from './result-shape.js';
+import type { Stage } from '../stage/stage.js';
 import { followedIterator } from './async-iterable.js';
 import { isFixed, standInFor } from './stand-in.js';
 

@@ -1,6 +1,6 @@
 import type { ReadableStreamReadResult } from 'node:stream/web';
-import type { ResultShape } from '../result-shape.js';
-import type { Stage } from '../stage.js';
+import type { ResultShape } from './result-shape.js';
+import type { Stage } from '../stage/stage.js';
 
 /**
  * A web `ReadableStream`: the stage lasts from the first read to the end, an error or a cancel. The stand-in has no

@@ -1,5 +1,5 @@
-import { executionSummary, type TraceHeader } from '../execution-summary.js';
-import type { ExecutionSummary, StageExecution } from '../stage-execution.js';
+import { executionSummary, type TraceHeader } from '../trace/execution-summary.js';
+import type { ExecutionSummary, StageExecution } from '../stage/stage-execution.js';
 import { ByteReader } from './byte-reader.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { Names } from './names.js';

@@ -1,6 +1,6 @@
 import type { DropCounts } from '../drop-counts.js';
-import type { TraceHeader } from '../execution-summary.js';
-import type { ExecutionSummary, StageExecution } from '../stage-execution.js';
+import type { TraceHeader } from '../trace/execution-summary.js';
+import type { ExecutionSummary, StageExecution } from '../stage/stage-execution.js';
 import { HistoryChunk } from './history-chunk.js';
 import { hashOf } from './text-hash.js';
 

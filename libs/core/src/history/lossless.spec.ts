@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { noDrops } from '../drop-counts.js';
-import { executionSummary, type TraceHeader } from '../execution-summary.js';
-import { STAGE_KINDS, type StageExecution } from '../stage-execution.js';
+import { executionSummary, type TraceHeader } from '../trace/execution-summary.js';
+import { STAGE_KINDS, type StageExecution } from '../stage/stage-execution.js';
 import { executionOf } from '../testing/execution.js';
 import { History } from './history.js';
 import { ENDINGS, KEPT_BECAUSE, OUTCOMES } from './record-codes.js';

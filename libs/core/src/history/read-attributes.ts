@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '../stage-execution.js';
+import type { Attributes, AttributeValue } from '../stage/stage-execution.js';
 import { END, FALSE, FRACTION, TEXT, TRUE, WHOLE } from './attribute-codes.js';
 import type { ByteReader } from './byte-reader.js';
 import type { Names } from './names.js';

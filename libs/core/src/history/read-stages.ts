@@ -1,5 +1,5 @@
-import { NO_ATTRIBUTES } from '../attributes.js';
-import type { Attributes, Metadata, StageExecution } from '../stage-execution.js';
+import { NO_ATTRIBUTES } from '../stage/attributes.js';
+import type { Attributes, Metadata, StageExecution } from '../stage/stage-execution.js';
 import type { ByteReader } from './byte-reader.js';
 import type { Names } from './names.js';
 import { readAttributes } from './read-attributes.js';

@@ -1,4 +1,4 @@
-import type { KeptBecause, Outcome, StreamEnding } from '../stage-execution.js';
+import type { KeptBecause, Outcome, StreamEnding } from '../stage/stage-execution.js';
 
 // How a stage and a trace are written. Words are numbered by their place in these lists; nothing of it outlives the
 // process, so that the order may change.

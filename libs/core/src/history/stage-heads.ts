@@ -1,4 +1,4 @@
-import type { Metadata, StageExecution, StageKind } from '../stage-execution.js';
+import type { Metadata, StageExecution, StageKind } from '../stage/stage-execution.js';
 
 /** What many executions of a stage have in common. */
 export interface StageHead {

@@ -1,4 +1,4 @@
-import type { Attributes } from '../stage-execution.js';
+import type { Attributes } from '../stage/stage-execution.js';
 import { END, FALSE, FRACTION, LONGEST_TEXT, OBJECT, TEXT, TRUE, WHOLE } from './attribute-codes.js';
 import type { GrowingBytes } from './growing-bytes.js';
 import type { Names } from './names.js';

@@ -1,5 +1,5 @@
-import { NO_ATTRIBUTES } from '../attributes.js';
-import type { Outcome, StageExecution } from '../stage-execution.js';
+import { NO_ATTRIBUTES } from '../stage/attributes.js';
+import type { Outcome, StageExecution } from '../stage/stage-execution.js';
 import type { GrowingBytes } from './growing-bytes.js';
 import type { Names } from './names.js';
 import { NUMBER_BYTES, putNumber } from './put-bytes.js';

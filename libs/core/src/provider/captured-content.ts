@@ -1,4 +1,4 @@
-import { redactWithin } from '../redact-within.js';
+import { redactWithin } from '../stage/redact-within.js';
 
 /**
  * The beginning of an answer, for those who want it recorded. As much is collected as the redaction looks at, and one

@@ -1,8 +1,8 @@
-import { GapHistogram } from '../gap-histogram.js';
+import { GapHistogram } from '../statistics/gap-histogram.js';
 import { microseconds } from '../microseconds.js';
 import { setGaps } from './gaps-of.js';
-import type { Stage } from '../stage.js';
-import type { Attributes } from '../stage-execution.js';
+import type { Stage } from '../stage/stage.js';
+import type { Attributes } from '../stage/stage-execution.js';
 
 /** When the content of one answer came, on the clock of its stage: time between return and use does not count. */
 export class ContentTiming {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Recorder } from '../recorder.js';
-import type { Sink } from '../sink.js';
+import type { Sink } from '../delivery/sink.js';
 import { Tracking } from '../testing/tracking.js';
 import { gapsOf } from './gaps-of.js';
 

@@ -1,5 +1,5 @@
-import type { GapHistogram } from '../gap-histogram.js';
-import type { Attributes, StageExecution } from '../stage-execution.js';
+import type { GapHistogram } from '../statistics/gap-histogram.js';
+import type { Attributes, StageExecution } from '../stage/stage-execution.js';
 
 /** How the gaps between the chunks of one answer are spread. */
 export type Gaps = Pick<GapHistogram, 'sum' | 'forEach'>;

@@ -1,4 +1,4 @@
-import type { StageExecution } from '../stage-execution.js';
+import type { StageExecution } from '../stage/stage-execution.js';
 
 /** Class names of errors of who stopped waiting: `AbortError`, `TimeoutError`, `APIConnectionTimeoutError`. */
 const GIVEN_UP = /abort|timeout/i;

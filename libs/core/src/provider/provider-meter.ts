@@ -1,5 +1,5 @@
-import type { Stage } from '../stage.js';
-import type { Attributes, AttributeValue, Outcome } from '../stage-execution.js';
+import type { Stage } from '../stage/stage.js';
+import type { Attributes, AttributeValue, Outcome } from '../stage/stage-execution.js';
 import { CallUsage } from './call-usage.js';
 import { CapturedContent } from './captured-content.js';
 import type { ChunkContent, TokenUsage } from './chunk-reader.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeError } from '../describe-error.js';
+import { describeError } from '../stage/describe-error.js';
 import { Tracking } from '../testing/tracking.js';
 
 const CALL = { provider: 'openai', stageId: 'LLM' };

@@ -1,5 +1,5 @@
-import type { Stage } from '../stage.js';
-import type { StageDefinition } from '../stage-definition.js';
+import type { Stage } from '../stage/stage.js';
+import type { StageDefinition } from '../stage/stage-definition.js';
 import type { Prompt, ProviderCall } from './provider-call.js';
 import { ProviderMeter } from './provider-meter.js';
 import type { StageListener } from './stage-listener.js';

@@ -1,6 +1,6 @@
 import type { Recorder } from '../recorder.js';
-import type { Sink, StageStart, TraceIdentity } from '../sink.js';
-import type { StageExecution } from '../stage-execution.js';
+import type { Sink, StageStart, TraceIdentity } from '../delivery/sink.js';
+import type { StageExecution } from '../stage/stage-execution.js';
 
 /** Remembers everything it is told, in order. */
 export class CollectingSink implements Sink {

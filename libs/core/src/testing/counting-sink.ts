@@ -1,6 +1,6 @@
 import type { Recorder } from '../recorder.js';
-import type { CountedStage, Sink, StageCounter } from '../sink.js';
-import type { StageExecution } from '../stage-execution.js';
+import type { CountedStage, Sink, StageCounter } from '../delivery/sink.js';
+import type { StageExecution } from '../stage/stage-execution.js';
 
 /** A sink of scope `all` that can count, and remembers what it was told in either way. */
 export class CountingSink implements Sink {

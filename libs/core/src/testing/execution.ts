@@ -1,5 +1,5 @@
-import { NO_ATTRIBUTES } from '../attributes.js';
-import type { StageExecution } from '../stage-execution.js';
+import { NO_ATTRIBUTES } from '../stage/attributes.js';
+import type { StageExecution } from '../stage/stage-execution.js';
 
 /** The record of a stage about which there is nothing to say, but for what is given. */
 export function executionOf(given: Partial<StageExecution> = {}): StageExecution {

@@ -1,7 +1,7 @@
 import { ExecutionTracker } from '../execution-tracker.js';
 import { Recorder, type RecorderOptions } from '../recorder.js';
-import type { Sink } from '../sink.js';
-import type { ExecutionSummary, StageExecution } from '../stage-execution.js';
+import type { Sink } from '../delivery/sink.js';
+import type { ExecutionSummary, StageExecution } from '../stage/stage-execution.js';
 import { CollectingSink } from './collecting-sink.js';
 import { ManualClock } from './manual-clock.js';
 
