@@ -16,7 +16,7 @@ export type { Prompt, ProviderCall } from './provider/provider-call.js';
 export type { UsageSource } from './provider/call-usage.js';
 export type { Cost, PricedCall, ProviderSupport } from './provider/provider-support.js';
 export { readChunk } from './provider/read-chunk.js';
-export type { StageListener } from './provider/stage-listener.js';
+export type { StageListener } from './stage/stage-listener.js';
 export {
   DEFAULT_ABORT_GRACE_MS,
   DEFAULT_CLOSE_TIMEOUT_MS,

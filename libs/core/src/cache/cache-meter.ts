@@ -1,5 +1,5 @@
 import { microseconds } from '../microseconds.js';
-import type { StageListener } from '../provider/stage-listener.js';
+import type { StageListener } from '../stage/stage-listener.js';
 import type { Stage } from '../stage/stage.js';
 import type { Outcome } from '../stage/stage-execution.js';
 

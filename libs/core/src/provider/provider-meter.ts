@@ -10,7 +10,7 @@ import { promptText } from './prompt-text.js';
 import type { ProviderCall } from './provider-call.js';
 import type { Cost, ProviderSupport } from './provider-support.js';
 import { readChunk } from './read-chunk.js';
-import type { StageListener } from './stage-listener.js';
+import type { StageListener } from '../stage/stage-listener.js';
 
 /** A call of which the provider may be unknown: a stage that only says that it is one. */
 export type MeasuredCall = Omit<ProviderCall, 'provider'> & Partial<Pick<ProviderCall, 'provider'>>;

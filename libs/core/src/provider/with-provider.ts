@@ -2,7 +2,7 @@ import type { Stage } from '../stage/stage.js';
 import type { StageDefinition } from '../stage/stage-definition.js';
 import type { Prompt, ProviderCall } from './provider-call.js';
 import { ProviderMeter } from './provider-meter.js';
-import type { StageListener } from './stage-listener.js';
+import type { StageListener } from '../stage/stage-listener.js';
 
 const UNNAMED = Object.freeze({});
 

@@ -1,7 +1,7 @@
 import { meterOfCache } from '../cache/cache-meter.js';
 import { type ProviderCall, providerCallProblem } from '../provider/provider-call.js';
 import { meterOfProvider, withProvider } from '../provider/with-provider.js';
-import type { StageListener } from '../provider/stage-listener.js';
+import type { StageListener } from './stage-listener.js';
 import type { Stage } from './stage.js';
 import type { StageCount } from '../counting/stage-counts.js';
 import type { LatestExecutions } from '../statistics/stage-statistics.js';

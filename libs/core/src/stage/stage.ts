@@ -6,7 +6,7 @@ import { isAbortError } from './is-abort-error.js';
 import { microseconds } from '../microseconds.js';
 import type { Limits } from '../limits.js';
 import type { Letter } from '../delivery/outbox.js';
-import type { StageListener } from '../provider/stage-listener.js';
+import type { StageListener } from './stage-listener.js';
 import { isPlain } from '../counting/stage-counts.js';
 import type { StageDefinition } from './stage-definition.js';
 import type {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../stage/stage-execution.js';
+import type { Outcome } from './stage-execution.js';
 
 /**
  * Told what passes through a stage: for kinds of work whose record is made of what was produced and not only of how
