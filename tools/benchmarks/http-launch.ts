@@ -21,9 +21,20 @@ export interface Launch {
 export interface LaunchFiles {
   readonly server: string;
   readonly client: string;
+  /** What Node is started with for every server. */
+  readonly serverArguments?: readonly string[];
 }
 
-export const SSE_FILES: LaunchFiles = { server: 'sse-server.ts', client: 'sse-client.ts' };
+/**
+ * Without pretenuring V8 does the same in every process. With it, what happens to be alive in one collection of garbage
+ * may decide that Node's own ticks are made among old objects from then on, where they keep everything they lead to: in one
+ * process of four, bare or not, a stream of 20 events then takes 50 to 100 µs more.
+ */
+export const SSE_FILES: LaunchFiles = {
+  server: 'sse-server.ts',
+  client: 'sse-client.ts',
+  serverArguments: ['--no-allocation-site-pretenuring'],
+};
 export const REQUEST_FILES: LaunchFiles = { server: 'http-server.ts', client: 'http-client.ts' };
 
 /** Starts a launch, hands it over and ends it, whatever happens. */
@@ -42,8 +53,9 @@ export async function inLaunch<T>(
   try {
     const servers = await Promise.all(
       [...variants].map(async ([variant, { openTelemetry }]): Promise<Server> => {
-        const nodeArguments = openTelemetry === undefined ? [] : openTelemetryArguments(openTelemetry);
-        const process = await start(files.server, [variant, adapter], nodeArguments);
+        const { serverArguments = [] } = files;
+        const loaded = openTelemetry === undefined ? [] : openTelemetryArguments(openTelemetry);
+        const process = await start(files.server, [variant, adapter], [...serverArguments, ...loaded]);
         return { variant, process, port: await process.ask<number>('port') };
       }),
     );
