@@ -25,13 +25,16 @@ interface NodeFrame extends ContextFrame {
  * into one of its own, and where others are in use already there is never one of these.
  */
 class LoneFrame implements ContextFrame {
-  readonly size = 1;
   readonly #storage: unknown;
   readonly #value: unknown;
 
   constructor(storage: unknown, value: unknown) {
     this.#storage = storage;
     this.#value = value;
+  }
+
+  get size(): number {
+    return 1;
   }
 
   has(storage: unknown): boolean {

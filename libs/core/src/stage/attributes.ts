@@ -52,6 +52,18 @@ export function areWithin(own: Attributes, { attributeLength }: Limits): boolean
   return true;
 }
 
+/** Whether a stage can have exactly these, an object of its own: none is malformed, cut or one too many. */
+export function areTaken(given: Attributes, { attributesPerStage, attributeLength }: Limits): boolean {
+  let count = 0;
+  for (const key in given) {
+    count += 1;
+    const value = given[key];
+    if (!isKey(key) || key.length > attributeLength || !isValue(value)) return false;
+    if (typeof value === 'string' && value.length > attributeLength) return false;
+  }
+  return count <= attributesPerStage;
+}
+
 function isKey(key: unknown): boolean {
   return typeof key === 'string' && key !== '' && key !== '__proto__';
 }

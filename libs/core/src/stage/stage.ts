@@ -1,4 +1,4 @@
-import { areWithin, NO_ATTRIBUTES, withAttribute, withOwn } from './attributes.js';
+import { areTaken, areWithin, NO_ATTRIBUTES, withAttribute, withOwn } from './attributes.js';
 import { currentStage, runInStage } from '../context/context.js';
 import { CoveredTime, type Span } from './covered-time.js';
 import { describeError } from './describe-error.js';
@@ -56,13 +56,24 @@ export class Stage implements StageExecution, Letter {
   selfTimeMs = 0;
   startedAt: number;
   ending: StreamEnding | undefined = undefined;
-  errorType: string | undefined = undefined;
-  errorMessage: string | undefined = undefined;
-  errorStatus: number | undefined = undefined;
-  errorCauses: readonly string[] | undefined = undefined;
+  // Fields of its own only once it has failed, because nearly none does.
+  declare errorType: string | undefined;
+  declare errorMessage: string | undefined;
+  declare errorStatus: number | undefined;
+  declare errorCauses: readonly string[] | undefined;
   attributes: Attributes = NO_ATTRIBUTES;
   readonly metadata: Metadata;
   substages: readonly Stage[] = NO_SUBSTAGES;
+
+  static {
+    const none = {
+      errorType: undefined,
+      errorMessage: undefined,
+      errorStatus: undefined,
+      errorCauses: undefined,
+    };
+    Object.assign(this.prototype, none);
+  }
 
   readonly #depth: number;
   readonly #trace: Trace;
@@ -143,6 +154,15 @@ export class Stage implements StageExecution, Letter {
     if (this.hasEnded) return;
     const { limits, drops } = this.#trace.recorder;
     this.attributes = withAttribute(this.attributes, key, value, limits, drops);
+  }
+
+  /**
+   * Sets the first attributes.
+   * @param attributes An object that is given away.
+   */
+  startWith(attributes: Attributes): void {
+    if (areTaken(attributes, this.#trace.recorder.limits)) this.attributes = attributes;
+    else this.setAttributes(attributes);
   }
 
   /**
@@ -244,7 +264,7 @@ export class Stage implements StageExecution, Letter {
 
   /**
    * Starts a substage; undefined when it is not to be recorded, and its work then runs as a plain call.
-   * @param attributes What is known of this execution before it starts.
+   * @param attributes What is known of this execution before it starts, an object that is given away.
    */
   open(definition: StageDefinition, attributes?: Attributes): Stage | undefined {
     return this.#trace.openStage(this, definition, attributes);

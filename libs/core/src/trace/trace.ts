@@ -60,11 +60,10 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
   /** Stages below the root that have not ended, held ones included. */
   #openStages = 0;
   #droppedStages = 0;
-  /** Ended stages that wait to be handed on, how many of them ended before the abort, and whether one of these is told. */
+  /** Ended stages that wait to be handed on. */
   #waitingStages = 0;
-  #stagesBeforeAbort = 0;
-  #isTellingOfBefore = false;
-  #answeredAfterMs: number | undefined;
+  /** Whole microseconds, because V8 keeps an object for each number that is a field and no integer. */
+  #answeredAfterUs: number | undefined;
   #abort: AbortController | undefined;
   #windDown: WindDown | undefined;
   #lookups: TraceLookups | undefined;
@@ -118,7 +117,7 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
 
   /** While a sink is told of a stage: whether that ended after the abort. */
   get isAborted(): boolean {
-    return this.#windDown !== undefined && !this.#isTellingOfBefore;
+    return this.#windDown?.isTellingOfBefore === false;
   }
 
   /** Errors that provider stages ended with, those of other traces included: an answer may be shared. */
@@ -166,8 +165,8 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
 
   /** Notes the moment of the first result, which is what "slow" means for a stream; returns it in ms from the start. */
   markAnswered(): number {
-    this.#answeredAfterMs ??= this.now() - this.#startMs;
-    return microseconds(this.#answeredAfterMs);
+    this.#answeredAfterUs ??= Math.round(this.elapsedMs * 1_000);
+    return Math.max(0, this.#answeredAfterUs / 1_000);
   }
 
   /** Starts a stage; undefined when it is not to be recorded, and its work then runs as a plain call. */
@@ -207,7 +206,7 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
   start(parent: Stage, definition: StageDefinition, attributes?: Attributes, startMs = this.now()): Stage {
     const stage = new Stage(this, parent, this.#admitted(definition), startMs);
     this.#openStages += 1;
-    if (attributes !== undefined) stage.setAttributes(attributes);
+    if (attributes !== undefined) stage.startWith(attributes);
     this.#announce(stage);
     return stage;
   }
@@ -265,11 +264,10 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
   /** Hands on a stage below the root that has ended. Those that ended before an abort come first. */
   deliverStage(stage: Stage, definition: StageDefinition): void {
     this.#waitingStages -= 1;
-    this.#isTellingOfBefore = this.#stagesBeforeAbort > 0;
-    if (this.#isTellingOfBefore) this.#stagesBeforeAbort -= 1;
+    this.#windDown?.tells();
     this.#tell(stage, definition);
     if (this.keptBecause === undefined && this.#mayBeKept) (this.#undecided ??= []).push(stage);
-    this.#isTellingOfBefore = false;
+    this.#windDown?.hasTold();
   }
 
   /** The same of a plain one that ended well, as far as nothing has decided to keep the trace. */
@@ -277,7 +275,8 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
     const { countsOfRecorded: counts } = this.recorder;
     if (counts === undefined || this.keptBecause !== undefined) return false;
     this.#waitingStages -= 1;
-    if (this.#stagesBeforeAbort > 0) this.#stagesBeforeAbort -= 1;
+    this.#windDown?.tells();
+    this.#windDown?.hasTold();
     if (this.#mayBeKept) (this.#undecided ??= []).push(stage);
     counts.ofAdmitted(definition).add('ok', durationMs, endedAt);
     return true;
@@ -329,7 +328,10 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
     const now = this.now();
     // Asked first: most traces end when everything in them has, and the tree may be large.
     if (this.#openStages > 0) root.closeSubstages(now);
-    const answeredAfterMs = this.#answeredAfterMs ?? (this.#windDown?.abortedAtMs ?? now) - this.#startMs;
+    const answeredAfterMs =
+      this.#answeredAfterUs === undefined
+        ? (this.#windDown?.abortedAtMs ?? now) - this.#startMs
+        : this.#answeredAfterUs / 1_000;
     root.finish(outcome, now);
     this.#learnFrom(root);
     this.root = undefined;
@@ -394,10 +396,9 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
   }
 
   #startWindDown(atMs: number): WindDown {
-    // These were not abandoned.
-    this.#stagesBeforeAbort = this.#waitingStages;
+    const stagesBefore = this.#waitingStages;
     this.#pending?.promote();
-    const windDown = new WindDown(atMs);
+    const windDown = new WindDown(atMs, stagesBefore);
     this.#windDown = windDown;
     this.#abort?.abort();
     return windDown;

@@ -11,13 +11,33 @@ export const ABORT_LAG = 'abortLagMs';
 export class WindDown {
   /** The monotonic reading at which nobody was waiting any longer. */
   readonly abortedAtMs: number;
+  /** Ended stages that wait to be handed on and ended before the abort: these were not abandoned. */
+  #stagesBefore: number;
+  #isTellingOfBefore = false;
   #lagMs: number | undefined;
   #running = new Set<StageExecution>();
   #onStopped: (() => void) | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
-  constructor(abortedAtMs: number) {
+  constructor(abortedAtMs: number, stagesBefore: number) {
     this.abortedAtMs = abortedAtMs;
+    this.#stagesBefore = stagesBefore;
+  }
+
+  /** While a sink is told of a stage: whether that ended before the abort. */
+  get isTellingOfBefore(): boolean {
+    return this.#isTellingOfBefore;
+  }
+
+  /** A stage is handed on now. */
+  tells(): void {
+    this.#isTellingOfBefore = this.#stagesBefore > 0;
+    if (this.#isTellingOfBefore) this.#stagesBefore -= 1;
+  }
+
+  /** Sinks have been told of it. */
+  hasTold(): void {
+    this.#isTellingOfBefore = false;
   }
 
   /** Milliseconds until the last stage had stopped by itself; undefined when none did. */
