@@ -11,7 +11,7 @@ import {
 import type { StreamOptions } from '../config/stream-options.js';
 import { belongsTo, exchangeOfNodes } from './exchanges.js';
 import { resumptionOf } from './last-event-id.js';
-import type { OpenWatcher, WatchedStream } from './open-watcher.js';
+import type { OpenWatcher } from './open-watcher.js';
 import { onResponseEnd, type ResponseEndListener, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
 import { type HandlerDescriptions, RequestDescription } from './request-description.js';
 import { SseStreamStage } from './sse-stream-stage.js';
@@ -42,12 +42,10 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   /** What is piped into the response. Nest does that before it calls interceptors, and after it has called a handler. */
   #source: Readable | undefined;
   #stream: SseStreamStage | undefined;
-  #watchedStream: WatchedStream | undefined;
-  #isOver = false;
   /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
   #isFinished = false;
-  /** The monotonic reading at which the response closed. */
-  #closedAtMs = 0;
+  /** The monotonic reading at which the response closed; undefined as long as it has not. */
+  #closedAtMs: number | undefined;
 
   constructor(root: Stage, request: IncomingMessage, response: ServerResponse, setup: ExchangeSetup) {
     this.root = root;
@@ -88,9 +86,8 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     if (stage === undefined) return undefined;
     const continuesTraceId = resumption?.after?.traceId;
     if (continuesTraceId !== undefined) this.root.setAttribute('continuesTraceId', continuesTraceId);
-    this.#watchedStream?.closed();
+    this.#stream?.closed();
     const watched = this.#setup.watcher.streamOpened(route);
-    this.#watchedStream = watched;
     this.#stream = new SseStreamStage(
       stage,
       { raw: this.#response, source: this.#source, resumesAfter: resumption?.after, watched },
@@ -116,32 +113,31 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
 
   /** The response was answered, or its client has left. An error of ours must not reach the server's event. */
   responseOver(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#closedAtMs !== undefined) return;
+    this.#closedAtMs = this.root.trace.now();
     try {
-      this.#close();
+      this.#close(this.#closedAtMs);
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  #close(): void {
+  #close(atMs: number): void {
     const { trace } = this.root;
-    this.#closedAtMs = trace.now();
     trace.route = this.#shownRoute();
     // Under HTTP/2 a stream that was reset has `writableFinished` too, but nobody has ended it.
     this.#isFinished = this.#response.writableFinished && this.#response.writableEnded;
     if (!this.#isFinished) {
       // First of all: from here on a source that fails does so because nobody waits for it.
       this.#stream?.clientGone();
-      trace.abort(this.#closedAtMs);
+      trace.abort(atMs);
     }
     // Our listener comes before Nest's own: let it tear the stream down first, so that stages end by themselves.
-    if (this.#stream === undefined || this.#stream.isSettled) this.#conclude();
+    if (this.#stream === undefined || this.#stream.isSettled) this.#conclude(atMs);
     else
       process.nextTick(() => {
         try {
-          this.#conclude();
+          this.#conclude(atMs);
         } catch (error) {
           this.#failed(error);
         }
@@ -149,13 +145,13 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   }
 
   /** Settles how the request went; the trace then ends at once, or when the work that nobody waits for has stopped. */
-  #conclude(): void {
+  #conclude(atMs: number): void {
     this.#setup.watcher.requestClosed();
     const { trace } = this.root;
-    if (this.#stream !== undefined) this.#concludeStream(this.#stream);
+    if (this.#stream !== undefined) this.#concludeStream(this.#stream, atMs);
     const outcome = this.#outcome();
     // An answer may be complete and its source cut off all the same: that of HEAD.
-    if (outcome === 'cancelled' || this.#stream?.wasCutOff === true) trace.abort(this.#closedAtMs);
+    if (outcome === 'cancelled' || this.#stream?.wasCutOff === true) trace.abort(atMs);
     if (trace.windDown === undefined) this.#end(outcome);
     else {
       // There is time to look at it until it has stopped.
@@ -167,11 +163,11 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     }
   }
 
-  #concludeStream(stream: SseStreamStage): void {
-    this.#watchedStream?.closed();
+  #concludeStream(stream: SseStreamStage, atMs: number): void {
+    stream.closed();
     stream.responseClosed({
       statusCode: this.#response.statusCode,
-      atMs: this.#closedAtMs,
+      atMs,
       isFinished: this.#isFinished,
       isShuttingDown: this.#setup.isShuttingDown(),
       wasDestroyedHere: wasDestroyedHere(this.request),

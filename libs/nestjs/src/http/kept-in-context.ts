@@ -37,8 +37,8 @@ class KeptInContext extends Observable<unknown> {
   readonly #listener: SubscriptionListener;
   readonly #answer: Observable<unknown>;
   readonly #isForNest: boolean;
-  readonly #outer: unknown;
-  readonly #inner: unknown;
+  /** For the first subscription. */
+  #entered: EnteredContext | undefined;
 
   constructor(
     stage: Stage,
@@ -52,21 +52,26 @@ class KeptInContext extends Observable<unknown> {
     this.#listener = listener;
     this.#answer = answer;
     this.#isForNest = isForNest;
-    this.#outer = entered?.outer;
-    this.#inner = entered?.inner;
+    this.#entered = entered;
   }
 
   /** Where RxJS itself keeps that function. */
   protected _subscribe(subscriber: Subscriber<unknown>): TeardownLogic {
     const followed = new StageSubscriber(subscriber, this.#stage, this.#listener, this.#isForNest);
-    return this.#inner !== undefined && this.#outer === currentContext()
-      ? (callInContext(this.#inner, subscribe, this.#answer, [followed]) as TeardownLogic)
-      : this.#subscribeAfresh(followed);
+    const entered = this.#entered;
+    this.#entered = undefined;
+    return entered?.inner !== undefined && entered.outer === currentContext()
+      ? (callInContext(entered.inner, subscribe, this.#answer, [followed]) as TeardownLogic)
+      : subscribeAfresh(this.#stage, this.#answer, followed);
   }
+}
 
-  #subscribeAfresh(followed: StageSubscriber<unknown>): TeardownLogic {
-    return this.#stage.run(() => this.#answer.subscribe(followed));
-  }
+function subscribeAfresh(
+  stage: Stage,
+  answer: Observable<unknown>,
+  followed: StageSubscriber<unknown>,
+): TeardownLogic {
+  return stage.run(() => answer.subscribe(followed));
 }
 
 function subscribe(this: unknown, followed: unknown): TeardownLogic {

@@ -7,8 +7,7 @@ import { ResumedEvents } from './resumed-events.js';
 import { isHeartbeat } from './sse-message.js';
 import { stageDuring } from './stage-during.js';
 import type { WatchedStream } from './open-watcher.js';
-import { StreamDelivery } from './stream-delivery.js';
-import { type StallExplainer, StreamGaps } from './stream-gaps.js';
+import { StreamGaps } from './stream-gaps.js';
 
 /** A response and what is sent on it. */
 export interface StreamResponse {
@@ -25,24 +24,22 @@ export interface StreamResponse {
  * The figures of one stream, from its first message to its end. A message costs a few additions and no memory. What is
  * derived from one another here is one object, because each open stream has one.
  */
-export class StreamFigures extends StreamDelivery<ServerResponse> implements StallExplainer {
+export class StreamFigures extends StreamGaps<ServerResponse> {
   readonly stage: Stage;
-  readonly #gaps: StreamGaps;
   /** Only where there is something to compare with: ids are not looked at otherwise. */
   readonly #resumed: ResumedEvents | undefined;
   #events = 0;
   #heartbeats = 0;
 
   constructor(stage: Stage, response: StreamResponse, options: StreamOptions) {
-    super(response.raw);
+    super(response.raw, options, response.watched);
     this.stage = stage;
     if (response.source !== undefined) this.sentFrom(response.source);
     this.#resumed = response.resumesAfter && new ResumedEvents(response.resumesAfter);
-    this.#gaps = new StreamGaps(options, this, response.watched);
   }
 
-  /** The stage that was running between two readings of the monotonic clock. */
-  stageDuring(fromMs: number, toMs: number): string | undefined {
+  /** The stage that was running then. */
+  protected override stageDuring(fromMs: number, toMs: number): string | undefined {
     const { trace } = this.stage;
     // A copy, because only that tells how long a stage that is still open, or waits to be used, has been running.
     return stageDuring(this.stage.snapshot(trace.now()), trace.wallAt(fromMs), trace.wallAt(toMs));
@@ -63,13 +60,13 @@ export class StreamFigures extends StreamDelivery<ServerResponse> implements Sta
     const { trace } = this.stage;
     if (this.#events === 0) trace.markAnswered();
     this.#events += 1;
-    this.#gaps.event(trace.now());
+    this.event(trace.now());
     if (this.#resumed !== undefined) this.#resumed.sent((message as { id?: unknown } | null | undefined)?.id);
   }
 
-  /** The stream was cut short at this reading of the monotonic clock. */
-  cut(nowMs: number): void {
-    this.#gaps.cut(nowMs);
+  /** The stream is open no longer. */
+  closed(): void {
+    this.watched?.closed();
   }
 
   /**
@@ -85,10 +82,9 @@ export class StreamFigures extends StreamDelivery<ServerResponse> implements Sta
     found['events'] = this.#events;
     if (this.#events > 0) found['timeToFirstEventMs'] = this.stage.trace.markAnswered();
     if (this.#heartbeats > 0) found['heartbeats'] = this.#heartbeats;
-    this.#gaps.describe(found);
     this.describe(found);
     this.#resumed?.describe(found);
-    const { worstDuring } = this.#gaps;
+    const { worstDuring } = this;
     if (!hasOwn) this.stage.describe(found);
     // The only one that may have to be cut.
     if (worstDuring !== undefined) this.stage.describe({ stalledDuring: worstDuring });

@@ -4,8 +4,14 @@ import { StreamGaps } from './stream-gaps.js';
 
 const options = { stallFactor: 5, stallFloorMs: 500 };
 
+class Gaps extends StreamGaps<{ readonly writableLength: number }> {
+  protected stageDuring(from: number, to: number): string {
+    return `${String(from)}-${String(to)}`;
+  }
+}
+
 function gapsOf(times: readonly number[], cutAt?: number, given = options): object {
-  const gaps = new StreamGaps(given, { stageDuring: (from, to) => `${String(from)}-${String(to)}` });
+  const gaps = new Gaps({ writableLength: 0 }, given);
   for (const time of times) gaps.event(time);
   if (cutAt !== undefined) gaps.cut(cutAt);
   const found: Record<string, AttributeValue> = {};

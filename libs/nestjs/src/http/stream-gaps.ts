@@ -1,10 +1,13 @@
 import { type AttributeValue, GapHistogram, microseconds } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import type { WatchedStream } from './open-watcher.js';
+import { StreamDelivery } from './stream-delivery.js';
 
-/** Finds out what was going on between two readings of the monotonic clock. */
-export interface StallExplainer {
-  stageDuring(fromMs: number, toMs: number): string | undefined;
+/** Made for the first, because hardly any stream has one. */
+interface Stalls {
+  count: number;
+  worstMs: number;
+  worstDuring: string | undefined;
 }
 
 /** Gaps that are kept as they are: of fewer than twenty the 95th percentile is the longest one. */
@@ -14,10 +17,11 @@ const FEW = 19;
  * The silences between the events of one stream. A gap is a stall when it is longer than `stallFactor` times the median
  * of the gaps before it and longer than `stallFloorMs`; the first gap has nothing to be compared with and is none.
  */
-export class StreamGaps {
+export abstract class StreamGaps<
+  Response extends { readonly writableLength: number },
+> extends StreamDelivery<Response> {
   readonly #options: StreamOptions;
-  readonly #explainer: StallExplainer;
-  readonly #watched: Pick<WatchedStream, 'gap'> | undefined;
+  protected readonly watched: WatchedStream | undefined;
   /**
    * When the last event was, and then the latest gaps, which are not in the histogram yet: most streams end without one.
    * In a list, because V8 keeps an object for each number that is a field and no integer.
@@ -25,19 +29,20 @@ export class StreamGaps {
   #latest: number[] | undefined;
   #latestCount = 0;
   #histogram: GapHistogram | undefined;
-  #stalls = 0;
-  #worstMs = 0;
-  #worstDuring: string | undefined;
+  #stalls: Stalls | undefined;
+
+  /** @param watched Told of each gap. */
+  constructor(response: Response, options: StreamOptions, watched?: WatchedStream) {
+    super(response);
+    this.#options = options;
+    this.watched = watched;
+  }
 
   /**
-   * @param explainer Asked once for each stall that is worse than those before it, when it is over.
-   * @param watched Told of each gap.
+   * What was going on between two readings of the monotonic clock. Asked once for each stall that is worse than those before
+   * it, when it is over.
    */
-  constructor(options: StreamOptions, explainer: StallExplainer, watched?: Pick<WatchedStream, 'gap'>) {
-    this.#options = options;
-    this.#explainer = explainer;
-    this.#watched = watched;
-  }
+  protected abstract stageDuring(fromMs: number, toMs: number): string | undefined;
 
   /** An event was produced. */
   event(nowMs: number): void {
@@ -54,7 +59,7 @@ export class StreamGaps {
     if (this.#latestCount === FEW) this.#count();
     this.#latestCount += 1;
     latest[this.#latestCount] = gapMs;
-    this.#watched?.gap(gapMs);
+    this.watched?.gap(gapMs);
   }
 
   /** The stream was cut short: the silence before may be a stall, but is no gap, because no event came after it. */
@@ -63,17 +68,19 @@ export class StreamGaps {
     if (lastMs !== undefined && nowMs - lastMs > this.#options.stallFloorMs) this.#judge(lastMs, nowMs);
   }
 
-  /** Adds nothing before the second event. */
-  describe(found: Record<string, AttributeValue>): void {
-    if (this.#latest === undefined || !this.#hasGaps) return;
-    if (this.#histogram === undefined) this.#describeFew(found, this.#latest);
-    else this.#describeMany(found, this.#count());
-    found['stalls'] = this.#stalls;
+  /** Adds no gaps before the second event. */
+  override describe(found: Record<string, AttributeValue>): void {
+    if (this.#latest !== undefined && this.#hasGaps) {
+      if (this.#histogram === undefined) this.#describeFew(found, this.#latest);
+      else this.#describeMany(found, this.#count());
+      found['stalls'] = this.#stalls?.count ?? 0;
+    }
+    super.describe(found);
   }
 
   /** The stage that was running during the longest stall. */
   get worstDuring(): string | undefined {
-    return this.#worstDuring;
+    return this.#stalls?.worstDuring;
   }
 
   get #hasGaps(): boolean {
@@ -113,9 +120,10 @@ export class StreamGaps {
     const gapMs = toMs - fromMs;
     const { median } = this.#count();
     if (median === undefined || gapMs <= this.#options.stallFactor * median) return;
-    this.#stalls += 1;
-    if (gapMs <= this.#worstMs) return;
-    this.#worstMs = gapMs;
-    this.#worstDuring = this.#explainer.stageDuring(fromMs, toMs);
+    const stalls = (this.#stalls ??= { count: 0, worstMs: 0, worstDuring: undefined });
+    stalls.count += 1;
+    if (gapMs <= stalls.worstMs) return;
+    stalls.worstMs = gapMs;
+    stalls.worstDuring = this.stageDuring(fromMs, toMs);
   }
 }

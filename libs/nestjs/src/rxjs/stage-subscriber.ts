@@ -26,7 +26,6 @@ export class StageSubscriber<T> extends Subscriber<T> {
   readonly #isForNest: boolean;
   /** The latest context that was found to be one to deliver in; most sources stay in one. */
   #outside: unknown = currentContext();
-  #isFinished = false;
 
   /**
    * To be called in the context of the subscriber: what is current here is what it gets its values in.
@@ -61,35 +60,25 @@ export class StageSubscriber<T> extends Subscriber<T> {
       // What looks at the value must not keep it from the subscriber.
       this.#stage.trace.recorder.reportInternalError('stream figures', error);
     }
-    if (this.#isOutside()) this.#subscriber.next(value);
-    else this.#nextOutside(value);
-  }
-
-  // Apart, because a function that makes another one takes memory whether it makes it or not.
-
-  #nextOutside(value: T): void {
-    runInStage(this.#outer, () => {
-      this.#subscriber.next(value);
-    });
+    if (StageSubscriber.#isOutside(this)) this.#subscriber.next(value);
+    else nextIn(this.#outer, this.#subscriber, value);
   }
 
   protected override _error(error: unknown): void {
-    this.#isFinished = true;
     this.#listener.error(error);
     try {
-      if (this.#isOutside()) this.#subscriber.error(error);
-      else this.#errorOutside(error);
+      if (StageSubscriber.#isOutside(this)) this.#subscriber.error(error);
+      else errorIn(this.#outer, this.#subscriber, error);
     } finally {
       this.unsubscribe();
     }
   }
 
   protected override _complete(): void {
-    this.#isFinished = true;
     this.#listener.complete();
     try {
-      if (this.#isOutside()) this.#subscriber.complete();
-      else this.#completeOutside();
+      if (StageSubscriber.#isOutside(this)) this.#subscriber.complete();
+      else completeIn(this.#outer, this.#subscriber);
     } finally {
       this.unsubscribe();
     }
@@ -97,39 +86,51 @@ export class StageSubscriber<T> extends Subscriber<T> {
 
   override unsubscribe(): void {
     if (this.closed) return;
+    // By completing or failing, which RxJS notes first of all.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- RxJS's own, as `_complete` is
+    const isFinished = this.isStopped;
     try {
       if (currentStage() === this.#stage) super.unsubscribe();
-      else this.#unsubscribeInside();
+      else unsubscribeIn(this.#stage, this);
     } finally {
-      if (!this.#isFinished) this.#listener.unsubscribe();
-      this.#isFinished = true;
+      if (!isFinished) this.#listener.unsubscribe();
     }
   }
 
-  #errorOutside(error: unknown): void {
-    runInStage(this.#outer, () => {
-      this.#subscriber.error(error);
-    });
-  }
-
-  #completeOutside(): void {
-    runInStage(this.#outer, () => {
-      this.#subscriber.complete();
-    });
-  }
-
-  #unsubscribeInside(): void {
-    this.#stage.run(() => {
-      super.unsubscribe();
-    });
-  }
-
-  #isOutside(): boolean {
+  /** Of the class, because an object whose class has private methods takes a word more. */
+  static #isOutside<T>(subscriber: StageSubscriber<T>): boolean {
     const context = currentContext();
-    if (context === this.#outside) return true;
+    if (context === subscriber.#outside) return true;
     const here = currentStage();
-    const isOutside = here === this.#outer || (this.#isForNest && here?.trace === this.#stage.trace);
-    if (isOutside) this.#outside = context;
+    const isOutside =
+      here === subscriber.#outer || (subscriber.#isForNest && here?.trace === subscriber.#stage.trace);
+    if (isOutside) subscriber.#outside = context;
     return isOutside;
   }
+}
+
+// Apart, because a function that makes another one takes memory whether it makes it or not.
+
+function nextIn<T>(stage: Stage | undefined, subscriber: Subscriber<T>, value: T): void {
+  runInStage(stage, () => {
+    subscriber.next(value);
+  });
+}
+
+function errorIn(stage: Stage | undefined, subscriber: Subscriber<never>, error: unknown): void {
+  runInStage(stage, () => {
+    subscriber.error(error);
+  });
+}
+
+function completeIn(stage: Stage | undefined, subscriber: Subscriber<never>): void {
+  runInStage(stage, () => {
+    subscriber.complete();
+  });
+}
+
+function unsubscribeIn(stage: Stage, subscriber: Subscriber<never>): void {
+  stage.run(() => {
+    Subscriber.prototype.unsubscribe.call(subscriber);
+  });
 }
