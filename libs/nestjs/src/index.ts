@@ -42,8 +42,8 @@ export {
 } from '@followspot/sinks/log';
 export type { MetricsOptions, MetricsRegistryOption } from './config/metrics-options.js';
 export type { ObservabilityOptions } from './config/observability-options.js';
-export { type EventId, formatEventId, parseEventId } from './http/event-id.js';
-export { failureEvent } from './http/failure-event.js';
+export { type EventId, formatEventId, parseEventId } from './stream/event-id.js';
+export { failureEvent } from './stream/failure-event.js';
 export type { LogOptions } from './logging/log-options.js';
 export { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 export type { Budget, BudgetPassed } from './provider/budget-options.js';

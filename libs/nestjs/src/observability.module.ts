@@ -18,7 +18,7 @@ import type { ObservabilityOptions } from './config/observability-options.js';
 import { type ResolvedOptions, resolveOptions } from './config/resolve-options.js';
 import { followHandlers } from './http/handler-seam.js';
 import { beforeClosing, hasAdapter, listenToRequests, mountTracing } from './http/mount-tracing.js';
-import { NO_WATCHER } from './http/open-watcher.js';
+import { NO_WATCHER } from './stream/open-watcher.js';
 import { TraceIdInterceptor } from './http/trace-id.interceptor.js';
 import { type ExchangeOpener, exchangeOpener } from './http/trace-middleware.js';
 import { createLogWriter } from './logging/log-writer.js';

@@ -1,4 +1,4 @@
-import { Given } from './attachment.js';
+import { Given } from '../attachment.js';
 import type { ResponseEndListener } from './response-end.js';
 
 /**

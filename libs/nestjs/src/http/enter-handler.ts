@@ -1,6 +1,6 @@
 import type { HttpExchange } from './http-exchange.js';
 import { HandlerDescriptions } from './request-description.js';
-import type { SseStreamStage } from './sse-stream-stage.js';
+import type { SseStreamStage } from '../stream/sse-stream-stage.js';
 
 /** The key under which Nest's `@Sse` marks a handler; Nest exports no name for it. */
 const SSE_METADATA = '__sse__';

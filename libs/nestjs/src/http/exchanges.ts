@@ -1,4 +1,4 @@
-import { Given } from './attachment.js';
+import { Given } from '../attachment.js';
 import type { HttpExchange } from './http-exchange.js';
 
 /** The exchange of each request that is being answered, on Node's own response, which both adapters share. */

@@ -3,8 +3,8 @@ import { isObservable, type Observable } from 'rxjs';
 import { enterHandler } from './enter-handler.js';
 import { exchangeOf } from './exchanges.js';
 import type { HttpExchange } from './http-exchange.js';
-import { keptInContext, UNOBSERVED } from './kept-in-context.js';
-import type { SseStreamStage } from './sse-stream-stage.js';
+import { keptInContext, UNOBSERVED } from '../stream/kept-in-context.js';
+import type { SseStreamStage } from '../stream/sse-stream-stage.js';
 
 /** How Nest calls a handler through the interceptors that it has. Private, and the same in Nest 11 and 12. */
 type Intercept = (

@@ -10,11 +10,11 @@ import {
 } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import { belongsTo, exchangeOfNodes } from './exchanges.js';
-import { resumptionOf } from './last-event-id.js';
-import type { OpenWatcher } from './open-watcher.js';
+import { resumptionOf } from '../stream/last-event-id.js';
+import type { OpenWatcher } from '../stream/open-watcher.js';
 import { onResponseEnd, type ResponseEndListener, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
 import { type HandlerDescriptions, RequestDescription } from './request-description.js';
-import { SseStreamStage } from './sse-stream-stage.js';
+import { SseStreamStage } from '../stream/sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
 
 /** What the exchanges of an application have in common. */

@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { Observable } from 'rxjs';
 import { enterHandler } from './enter-handler.js';
 import { exchangeOf } from './exchanges.js';
-import { keptInContext, UNOBSERVED } from './kept-in-context.js';
+import { keptInContext, UNOBSERVED } from '../stream/kept-in-context.js';
 
 /**
  * Names the handler and the route on the request stage, and opens the stream stage of an `@Sse` answer. It opens no

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { AttributeValue } from '@followspot/core';
-import { Given } from './attachment.js';
+import { Given } from '../attachment.js';
 
 /** What listeners need of it, whatever the response is. */
 type Delivery = Pick<StreamDelivery<never>, 'written' | 'look'>;
