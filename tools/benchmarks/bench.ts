@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installPeers } from './peers.ts';
-import { run } from './run.ts';
+import { run } from './harness/run.ts';
 
 const QUESTIONS = [
   'stage-overhead',

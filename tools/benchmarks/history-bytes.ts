@@ -7,13 +7,13 @@
 import { fileURLToPath } from 'node:url';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
 import { type Attributes, Recorder, type StageExecution } from '@followspot/core';
-import { readBenchOptions } from './bench-options.ts';
-import { figureOf, launch } from './harness.ts';
-import { usedBytes } from './memory.ts';
-import { publish, targetLine } from './page.ts';
+import { readBenchOptions } from './harness/bench-options.ts';
+import { figureOf, launch } from './harness/harness.ts';
+import { usedBytes } from './harness/memory.ts';
+import { publish, targetLine } from './harness/page.ts';
 import { missingPeers, peerVersions } from './peers.ts';
-import { printProgress, shown } from './report.ts';
-import { fixed, tableOf } from './table.ts';
+import { printProgress, shown } from './harness/report.ts';
+import { fixed, tableOf } from './harness/table.ts';
 import { ImaginaryClock, STAGES_PER_TRACE, TraceMaker } from './traces.ts';
 
 /** Made before, so that what is made once is there. */

@@ -1,8 +1,8 @@
-// `npm run bench:http`: builds the module, then asks what it costs a request. Options: see `http-options.ts`.
+// `npm run bench:http`: builds the module, then asks what it costs a request. Options: see `servers/http-options.ts`.
 import { join } from 'node:path';
-import { readHttpOptions } from './http-options.ts';
+import { readHttpOptions } from './servers/http-options.ts';
 import { installPeers } from './peers.ts';
-import { run } from './run.ts';
+import { run } from './harness/run.ts';
 
 readHttpOptions();
 await run('nx', ['run-many', '--targets=build', '--projects=core,sinks,nestjs']);

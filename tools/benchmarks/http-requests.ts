@@ -1,7 +1,7 @@
 // The question: what does the module add to a request that is answered with JSON, without stages and with ten?
-import type { RequestDrive } from './http-client.ts';
-import { type Launch, inLaunch, REQUEST_FILES, type Server } from './http-launch.ts';
-import { readHttpOptions } from './http-options.ts';
+import type { RequestDrive } from './servers/http-client.ts';
+import { type Launch, inLaunch, REQUEST_FILES, type Server } from './servers/http-launch.ts';
+import { readHttpOptions } from './servers/http-options.ts';
 import {
   type ByVariant,
   differencesTo,
@@ -10,11 +10,11 @@ import {
   ratiosTo,
   remark,
   variantTable,
-} from './http-report.ts';
-import { targetLine } from './page.ts';
+} from './servers/http-report.ts';
+import { targetLine } from './harness/page.ts';
 import { missingPeers, serverPeerVersions } from './peers.ts';
-import { PLAIN, type Route, STAGED } from './http-routes.ts';
-import { type Measured, measureTurns, type Turns } from './http-turns.ts';
+import { PLAIN, type Route, STAGED } from './servers/http-routes.ts';
+import { type Measured, measureTurns, type Turns } from './servers/http-turns.ts';
 import {
   ALL_KEPT,
   ALL_READY,
@@ -24,8 +24,8 @@ import {
   LIMIT,
   RECORDED,
   REQUEST_VARIANTS,
-} from './http-variants.ts';
-import { printStep } from './report.ts';
+} from './servers/http-variants.ts';
+import { printStep } from './harness/report.ts';
 
 interface MeasuredRoute {
   readonly route: Route;

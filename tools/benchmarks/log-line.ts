@@ -1,7 +1,7 @@
 // The question: what does the line of an ended stage cost, and what does pino take for a line with four fields?
 //
 // Every case records one ended stage per call, as the engine hands them to sinks. Lines are made and dropped: where
-// they go costs the same whoever has made them. The way of measuring is in `harness.ts`.
+// they go costs the same whoever has made them. The way of measuring is in `harness/harness.ts`.
 import { fileURLToPath } from 'node:url';
 import { type DestinationStream, pino } from 'pino';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
@@ -10,10 +10,10 @@ import type { Attributes, Sink, StageExecution, StageKind, TraceIdentity } from 
 import { LogSink, type LogWriter, ObservabilityLogger } from '@followspot/sinks/log';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- the form of a line is nobody's interface
 import { textWriter } from '../../libs/nestjs/src/logging/text-writer.ts';
-import { type Case, type CaseResult, launch, measure, rowsOf } from './harness.ts';
-import { readBenchOptions } from './bench-options.ts';
-import { publish, targetLine } from './page.ts';
-import { printProgress, rowTable } from './report.ts';
+import { type Case, type CaseResult, launch, measure, rowsOf } from './harness/harness.ts';
+import { readBenchOptions } from './harness/bench-options.ts';
+import { publish, targetLine } from './harness/page.ts';
+import { printProgress, rowTable } from './harness/report.ts';
 
 const options = readBenchOptions();
 const launches = options.isQuick ? 1 : 6;

@@ -1,17 +1,17 @@
 // The question: what does it cost to count an ended stage, and what would prom-client cost for the same?
 //
 // Every case records one ended stage per call, as the engine hands them to sinks, over a few stage ids and routes. The
-// way of measuring is in `harness.ts`.
+// way of measuring is in `harness/harness.ts`.
 import { fileURLToPath } from 'node:url';
 import { Histogram, Registry } from 'prom-client';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
 import type { Attributes, Sink, StageExecution, StageKind, TraceIdentity } from '@followspot/core';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- likewise
 import { PrometheusSink } from '@followspot/sinks/prometheus';
-import { type Case, type CaseResult, launch, measure, rowsOf } from './harness.ts';
-import { readBenchOptions } from './bench-options.ts';
-import { publish, targetLine } from './page.ts';
-import { printProgress, rowTable } from './report.ts';
+import { type Case, type CaseResult, launch, measure, rowsOf } from './harness/harness.ts';
+import { readBenchOptions } from './harness/bench-options.ts';
+import { publish, targetLine } from './harness/page.ts';
+import { printProgress, rowTable } from './harness/report.ts';
 
 const options = readBenchOptions();
 const launches = options.isQuick ? 1 : 6;

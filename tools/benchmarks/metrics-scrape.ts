@@ -15,12 +15,12 @@ import { Registry } from 'prom-client';
 import type { StageExecution, StageKind } from '@followspot/core';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- likewise
 import { PrometheusSink } from '@followspot/sinks/prometheus';
-import { readBenchOptions } from './bench-options.ts';
-import { figureOf, launch, median } from './harness.ts';
-import { collectAll } from './memory.ts';
-import { publish, targetLine } from './page.ts';
-import { printProgress, shown } from './report.ts';
-import { fixed, tableOf } from './table.ts';
+import { readBenchOptions } from './harness/bench-options.ts';
+import { figureOf, launch, median } from './harness/harness.ts';
+import { collectAll } from './harness/memory.ts';
+import { publish, targetLine } from './harness/page.ts';
+import { printProgress, shown } from './harness/report.ts';
+import { fixed, tableOf } from './harness/table.ts';
 
 const options = readBenchOptions();
 const launches = options.isQuick ? 1 : 6;

@@ -10,16 +10,16 @@ import { Registry } from 'prom-client';
 import { Recorder } from '@followspot/core';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- likewise
 import { PrometheusSink } from '@followspot/sinks/prometheus';
-import { readBenchOptions } from './bench-options.ts';
-import { type Figure, figureOf, launch } from './harness.ts';
-import type { RequestDrive } from './http-client.ts';
-import { inLaunch, REQUEST_FILES } from './http-launch.ts';
-import { STAGED } from './http-routes.ts';
-import { ALL_KEPT, BARE, DEFAULTS, REQUEST_VARIANTS } from './http-variants.ts';
-import { usedBytes } from './memory.ts';
-import { publish, targetLine } from './page.ts';
-import { printProgress, printStep, shown } from './report.ts';
-import { fixed, tableOf } from './table.ts';
+import { readBenchOptions } from './harness/bench-options.ts';
+import { type Figure, figureOf, launch } from './harness/harness.ts';
+import type { RequestDrive } from './servers/http-client.ts';
+import { inLaunch, REQUEST_FILES } from './servers/http-launch.ts';
+import { STAGED } from './servers/http-routes.ts';
+import { ALL_KEPT, BARE, DEFAULTS, REQUEST_VARIANTS } from './servers/http-variants.ts';
+import { usedBytes } from './harness/memory.ts';
+import { publish, targetLine } from './harness/page.ts';
+import { printProgress, printStep, shown } from './harness/report.ts';
+import { fixed, tableOf } from './harness/table.ts';
 import { STAGES_PER_TRACE, TraceMaker } from './traces.ts';
 
 const WARM_UP = 20_000;

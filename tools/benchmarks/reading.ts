@@ -7,11 +7,11 @@
 import { fileURLToPath } from 'node:url';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tools are no layer; they use what users use
 import { ExecutionTracker, Recorder, type StageExecution } from '@followspot/core';
-import { readBenchOptions } from './bench-options.ts';
-import { type Figure, figureOf, launch, median } from './harness.ts';
-import { publish, targetLine } from './page.ts';
-import { printProgress, shown } from './report.ts';
-import { fixed, tableOf } from './table.ts';
+import { readBenchOptions } from './harness/bench-options.ts';
+import { type Figure, figureOf, launch, median } from './harness/harness.ts';
+import { publish, targetLine } from './harness/page.ts';
+import { printProgress, shown } from './harness/report.ts';
+import { fixed, tableOf } from './harness/table.ts';
 import { ImaginaryClock, stageIdOf, STAGES, TraceMaker } from './traces.ts';
 
 const STAGES_KEPT = 100_000;

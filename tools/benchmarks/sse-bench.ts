@@ -1,8 +1,8 @@
 // `npm run bench:sse`: builds the module, then asks what it costs a service that streams. One question after the other,
-// each a file of its own that can also be run alone. Options: see `http-options.ts`.
+// each a file of its own that can also be run alone. Options: see `servers/http-options.ts`.
 import { join } from 'node:path';
-import { run } from './run.ts';
-import { readHttpOptions } from './http-options.ts';
+import { run } from './harness/run.ts';
+import { readHttpOptions } from './servers/http-options.ts';
 
 const QUESTIONS = ['sse-throughput.ts', 'sse-open-streams.ts'];
 

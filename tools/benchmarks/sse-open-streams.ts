@@ -2,9 +2,9 @@
 //
 // The servers take turns, so that none takes a processor or its caches from another. Memory is what is there after garbage
 // collection, with the streams and without them; typed arrays, which are not on the heap, included.
-import { type Launch, inLaunch, inTurn, type Server, SSE_FILES } from './http-launch.ts';
-import type { Process } from './http-processes.ts';
-import { readHttpOptions } from './http-options.ts';
+import { type Launch, inLaunch, inTurn, type Server, SSE_FILES } from './servers/http-launch.ts';
+import type { Process } from './servers/http-processes.ts';
+import { readHttpOptions } from './servers/http-options.ts';
 import {
   type ByVariant,
   differencesTo,
@@ -13,12 +13,12 @@ import {
   ratiosTo,
   remark,
   variantTable,
-} from './http-report.ts';
-import { targetLine } from './page.ts';
-import { printStep } from './report.ts';
-import type { Listening, Opening } from './sse-client.ts';
-import { BARE_AGAIN, DEFAULTS, LIMIT, VARIANTS } from './http-variants.ts';
-import { HEARTBEAT_MS } from './sse-streams.ts';
+} from './servers/http-report.ts';
+import { targetLine } from './harness/page.ts';
+import { printStep } from './harness/report.ts';
+import type { Listening, Opening } from './servers/sse-client.ts';
+import { BARE_AGAIN, DEFAULTS, LIMIT, VARIANTS } from './servers/http-variants.ts';
+import { HEARTBEAT_MS } from './servers/sse-streams.ts';
 
 /** Since the start. */
 interface Reading {

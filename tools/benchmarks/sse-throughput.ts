@@ -1,13 +1,13 @@
 // The question: what does the module add to a stream of 20 events, from the request to the end of the answer?
-import { type Launch, inLaunch, SSE_FILES } from './http-launch.ts';
-import { readHttpOptions } from './http-options.ts';
-import { figure, publish, ratiosTo, remark, variantTable } from './http-report.ts';
-import { targetLine } from './page.ts';
-import { type Measured, measureTurns, type Turns } from './http-turns.ts';
-import { BARE_AGAIN, DEFAULTS, LIMIT, VARIANTS } from './http-variants.ts';
-import { printStep } from './report.ts';
-import type { Drive } from './sse-client.ts';
-import { EVENTS } from './sse-streams.ts';
+import { type Launch, inLaunch, SSE_FILES } from './servers/http-launch.ts';
+import { readHttpOptions } from './servers/http-options.ts';
+import { figure, publish, ratiosTo, remark, variantTable } from './servers/http-report.ts';
+import { targetLine } from './harness/page.ts';
+import { type Measured, measureTurns, type Turns } from './servers/http-turns.ts';
+import { BARE_AGAIN, DEFAULTS, LIMIT, VARIANTS } from './servers/http-variants.ts';
+import { printStep } from './harness/report.ts';
+import type { Drive } from './servers/sse-client.ts';
+import { EVENTS } from './servers/sse-streams.ts';
 
 interface Route {
   readonly path: string;

@@ -1,15 +1,15 @@
 // The question: what does tracking cost one call of a method that does next to nothing?
 //
-// The variants are in `variants.ts` and in `peers`, the way of measuring in `harness.ts`, the targets in
+// The variants are in `variants.ts` and in `peers`, the way of measuring in `harness/harness.ts`, the targets in
 // `stage-targets.ts`. A figure is the processor time of a batch divided by its calls, so that opening and closing the
 // batch's trace is in it too.
 import { fileURLToPath } from 'node:url';
-import { type Case, type CaseResult, launch, measure, rowsOf } from './harness.ts';
-import { readBenchOptions } from './bench-options.ts';
-import type * as loops from './loop.ts';
+import { type Case, type CaseResult, launch, measure, rowsOf } from './harness/harness.ts';
+import { readBenchOptions } from './harness/bench-options.ts';
+import type * as loops from './harness/loop.ts';
 import { missingPeers, peerVersions } from './peers.ts';
-import { publish } from './page.ts';
-import { printProgress, rowTable } from './report.ts';
+import { publish } from './harness/page.ts';
+import { printProgress, rowTable } from './harness/report.ts';
 import { targetsOf } from './stage-targets.ts';
 import {
   BARE,
@@ -114,7 +114,7 @@ async function casesOf(variant: Variant, mode: Mode): Promise<ProvenCase[]> {
 
 /** A copy of the loops of which V8 knows nothing yet, see there. */
 async function freshLoop(name: string): Promise<typeof loops> {
-  return (await import(`./loop.ts?${encodeURIComponent(name)}`)) as typeof loops;
+  return (await import(`./harness/loop.ts?${encodeURIComponent(name)}`)) as typeof loops;
 }
 
 async function prove(variant: Variant, calls: () => unknown): Promise<void> {

@@ -1,6 +1,6 @@
 // What a stage may cost, as ratios: to its physical limits, and to what others take for the same.
-import type { Figure, Row } from './harness.ts';
-import { verdictLine } from './page.ts';
+import type { Figure, Row } from './harness/harness.ts';
+import { verdictLine } from './harness/page.ts';
 import {
   BARE,
   BARE_AGAIN,

@@ -12,7 +12,7 @@ import {
 // eslint-disable-next-line @nx/enforce-module-boundaries -- the same
 import { PrometheusSink } from '@followspot/sinks/prometheus';
 import { Registry } from 'prom-client';
-import type { Service } from './loop.ts';
+import type { Service } from './harness/loop.ts';
 
 /** Calls in one trace or below one parent span: fewer than the limit `stagesPerTrace`. */
 export const CALLS_PER_TRACE = 500;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { PAGE } from './page.ts';
+import { PAGE } from '../harness/page.ts';
 
 /** Node's own servers below Nest. */
 export type Adapter = 'express' | 'fastify';

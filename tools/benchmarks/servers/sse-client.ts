@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { awake } from './awake.ts';
+import { awake } from '../harness/awake.ts';
 import { answerQuestions } from './http-processes.ts';
 import { EVENTS, EVENTS_WHEN_OPEN, expectedBody, HEARTBEAT } from './sse-streams.ts';
 

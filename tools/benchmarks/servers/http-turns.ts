@@ -3,7 +3,7 @@
 // second, which are printed beside it. A ratio is taken within a launch, where the servers had the same minute.
 import { inTurn, type Launch, type Server } from './http-launch.ts';
 import type { ByVariant } from './http-report.ts';
-import { printStep } from './report.ts';
+import { printStep } from '../harness/report.ts';
 
 /** How often and how long each server is asked. */
 export interface Turns {

@@ -1,5 +1,5 @@
 // A launch: every variant in a fresh process, and the generator of load in another one.
-import { openTelemetryArguments } from './peers.ts';
+import { openTelemetryArguments } from '../peers.ts';
 import { Process } from './http-processes.ts';
 import type { Adapter } from './http-options.ts';
 import type { HttpVariant } from './http-variants.ts';

@@ -1,7 +1,7 @@
 // Servers and the generator of load are processes of their own; this is how they are started and asked.
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { MEMORY_ARGUMENTS } from './memory.ts';
+import { MEMORY_ARGUMENTS } from '../harness/memory.ts';
 
 /**
  * One size for the young space of all. Left alone, V8 lets it grow with what survives in some moment or other: to anything

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Figure, figureOf } from './harness.ts';
-import { publish as publishReport } from './page.ts';
-import { shown } from './report.ts';
+import { type Figure, figureOf } from '../harness/harness.ts';
+import { publish as publishReport } from '../harness/page.ts';
+import { shown } from '../harness/report.ts';
 import type { HttpOptions } from './http-options.ts';
 import { BARE } from './http-variants.ts';
-import { fixed, tableOf } from './table.ts';
+import { fixed, tableOf } from '../harness/table.ts';
 
 /** What one launch measured, by variant. */
 export type ByVariant = ReadonlyMap<string, number>;
@@ -92,6 +92,6 @@ function packages({ adapter }: HttpOptions): Record<string, string> {
 }
 
 function versionOf(packageName: string): string {
-  const file = join(import.meta.dirname, '../../node_modules', packageName, 'package.json');
+  const file = join(import.meta.dirname, '../../../node_modules', packageName, 'package.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

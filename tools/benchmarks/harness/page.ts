@@ -1,13 +1,13 @@
 // Every benchmark ends here: what it has to say is printed, and put between its markers in docs/benchmarks.md if that is
 // asked for. The text around the markers is written by hand.
 import { join } from 'node:path';
-import { writeBetweenMarkers } from '../compare-shapes/table.ts';
+import { writeBetweenMarkers } from '../../compare-shapes/table.ts';
 import type { Figure } from './harness.ts';
 import { environmentLines } from './report.ts';
 import { fixed } from './table.ts';
 
 /** The page that has all the tables. */
-export const PAGE = join(import.meta.dirname, '../../docs/benchmarks.md');
+export const PAGE = join(import.meta.dirname, '../../../docs/benchmarks.md');
 
 /** What one benchmark has to say. */
 export interface Report {

@@ -2,7 +2,7 @@
 // the one before is answered. On bare sockets, so that most of the machine is left to the server.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { awake } from './awake.ts';
+import { awake } from '../harness/awake.ts';
 import { answerQuestions } from './http-processes.ts';
 
 /** Requests to make. */
