@@ -12,7 +12,13 @@ import type { StreamOptions } from '../config/stream-options.js';
 import { belongsTo, exchangeOfNodes } from './exchanges.js';
 import { resumptionOf } from '../stream/last-event-id.js';
 import type { OpenWatcher } from '../stream/open-watcher.js';
-import { onResponseEnd, type ResponseEndListener, wasDestroyedHere, wasIdleTooLong } from './response-end.js';
+import {
+  onResponseEnd,
+  type ResponseEndListener,
+  wasBrokenOff,
+  wasDestroyedHere,
+  wasIdleTooLong,
+} from './response-end.js';
 import { type HandlerDescriptions, RequestDescription } from './request-description.js';
 import { SseStreamStage } from '../stream/sse-stream-stage.js';
 import { STREAM_STAGE } from './stages.js';
@@ -25,6 +31,12 @@ export interface ExchangeSetup {
   /** Whether handlers are followed from where Nest calls them, and not by an interceptor. */
   readonly followsHandlers: boolean;
 }
+
+/** The error of an answer that was broken off without any. */
+const BROKEN_OFF = {
+  name: 'AnswerBrokenOff',
+  message: 'the application closed the connection before the answer was complete',
+};
 
 /**
  * One request and its response, from the first middleware to the closed response. It ends the trace exactly once, by
@@ -44,6 +56,8 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   #stream: SseStreamStage | undefined;
   /** Whether everything had been written when the response closed; Nest ends it afterwards in any case. */
   #isFinished = false;
+  /** Whether it was the application that did not finish it. */
+  #isBrokenOff = false;
   /** The monotonic reading at which the response closed; undefined as long as it has not. */
   #closedAtMs: number | undefined;
 
@@ -111,6 +125,10 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     this.#stream?.sentFrom(source);
   }
 
+  responseFinished(): void {
+    this.#isFinished = true;
+  }
+
   /** The response was answered, or its client has left. An error of ours must not reach the server's event. */
   responseOver(): void {
     if (this.#closedAtMs !== undefined) return;
@@ -126,7 +144,9 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     const { trace } = this.root;
     trace.route = this.#shownRoute();
     // Under HTTP/2 a stream that was reset has `writableFinished` too, but nobody has ended it.
-    this.#isFinished = this.#response.writableFinished && this.#response.writableEnded;
+    this.#isFinished ||= this.#response.writableFinished && this.#response.writableEnded;
+    this.#isBrokenOff =
+      !this.#isFinished && !this.#setup.isShuttingDown() && wasBrokenOff(this.request, this.#response);
     if (!this.#isFinished) {
       // First of all: from here on a source that fails does so because nobody waits for it.
       this.#stream?.clientGone();
@@ -234,13 +254,21 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
   #outcome(): Outcome {
     const stream = this.#stream?.outcome;
     if (stream === 'error' || this.#response.statusCode >= 500) return 'error';
+    // How a stream ended says that better.
+    if (stream === undefined && this.#isBrokenOff) return 'error';
     if (stream === 'cancelled' || !this.#isFinished) return 'cancelled';
     return 'ok';
   }
 
   #failure(): unknown {
-    const { statusCode } = this.#response;
-    return this.#stream?.failure ?? { name: `HTTP ${statusCode}`, message: STATUS_CODES[statusCode] ?? '' };
+    const { statusCode, errored } = this.#response as { statusCode: number; errored?: Error | null };
+    return (
+      this.#stream?.failure ??
+      (this.#isBrokenOff ? (errored ?? BROKEN_OFF) : undefined) ?? {
+        name: `HTTP ${statusCode}`,
+        message: STATUS_CODES[statusCode] ?? '',
+      }
+    );
   }
 }
 

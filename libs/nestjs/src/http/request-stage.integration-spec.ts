@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   Controller,
@@ -7,8 +8,10 @@ import {
   type INestApplication,
   type MiddlewareConsumer,
   Module,
+  Param,
   Post,
   Res,
+  StreamableFile,
   VersioningType,
 } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
@@ -29,6 +32,29 @@ class SlowController {
   @Get('half')
   half(@Res() response: ServerResponse & { raw?: ServerResponse }): void {
     (response.raw ?? response).write('half');
+  }
+
+  @Get('broken-off/:how')
+  brokenOff(@Param('how') how: string, @Res() given: ServerResponse & { raw?: ServerResponse }): void {
+    const response = given.raw ?? given;
+    response.write('half', () => {
+      if (how === 'by-error')
+        response.destroy(Object.assign(new Error('upstream broke'), { code: 'EUPSTREAM' }));
+      else response.destroy();
+    });
+  }
+
+  @Get('file')
+  file(): StreamableFile {
+    let chunks = 0;
+    const source = new Readable({
+      read(): void {
+        chunks += 1;
+        if (chunks === 1) this.push('abc');
+        else this.destroy(new Error('the disk broke'));
+      },
+    });
+    return new StreamableFile(source);
   }
 
   @Post()
@@ -174,6 +200,18 @@ describe.each(ADAPTERS)('The request stage on %s', (adapter) => {
     await response;
     request.destroy();
     expect(await app.sink.root('half')).toMatchObject({ outcome: 'cancelled' });
+  });
+
+  it.each([
+    ['/slow/broken-off/by-error', { errorType: 'Error', errorMessage: 'upstream broke' }],
+    ['/slow/broken-off/by-nothing', { errorType: 'AnswerBrokenOff' }],
+    ['/slow/file', { errorType: 'AnswerBrokenOff' }],
+  ])('of an answer that the application broke off is an error: %s', async (path, error) => {
+    await expect(call(app.port, path, { traceId: path.slice(1).replaceAll('/', '-') })).rejects.toThrow(
+      /aborted|hang up/,
+    );
+    const root = await app.sink.root(path.slice(1).replaceAll('/', '-'));
+    expect(root).toMatchObject({ outcome: 'error', ...error });
   });
 
   it('of a client that left in the middle of its upload is cancelled', async () => {

@@ -6,6 +6,8 @@ import { exchangeOfNodes } from './exchanges.js';
 /** Waits for the end of one response. */
 export interface ResponseEndListener {
   responseOver(): void;
+  /** Everything was handed over to whoever sends it. Told before it is told that the response is over, if at all. */
+  responseFinished(): void;
 }
 
 /** Connections that were idle for longer than the server allows, which destroys them. */
@@ -25,7 +27,8 @@ export function onResponseEnd(
   response.on('close', over);
   const isOnConnection = isHttp1(request);
   if (isOnConnection) awaitConnection(request.socket, listener);
-  if (!isOnConnection || !isClosedByServer(request, response)) response.on('finish', over);
+  if (!isOnConnection || !isClosedByServer(request, response))
+    response.on('finish', request.httpVersionMajor < 2 ? finished : over);
 }
 
 /**
@@ -53,9 +56,25 @@ export function wasDestroyedHere({ httpVersionMajor, socket }: IncomingMessage):
   return code === undefined || code === 'ECANCELED';
 }
 
+/** Whether this side broke an answer off in the middle, by an error or by destroying the connection; not for having waited too long. */
+export function wasBrokenOff(request: IncomingMessage, response: ServerResponse): boolean {
+  const { errored } = response as { readonly errored?: Error | null };
+  return errored != null || (wasDestroyedHere(request) && !idleTooLong.has(request.socket));
+}
+
 /** Whether the connection of a request was destroyed because nothing had happened on it (`server.setTimeout`). */
 export function wasIdleTooLong(request: IncomingMessage): boolean {
   return wasDestroyedHere(request) && idleTooLong.has(request.socket);
+}
+
+/**
+ * A response that no server of Node's takes (Fastify's `inject`, an adapter for functions in a cloud) may say `finish` before it
+ * says that it was ended, or have a socket in which something always waits. HTTP/2 says `finish` of a response that was reset,
+ * too, and is not believed.
+ */
+function finished(this: ServerResponse): void {
+  exchangeOfNodes(this)?.responseFinished();
+  over.call(this);
 }
 
 function over(this: ServerResponse): void {

@@ -11,9 +11,14 @@ const LOWER_CASE = 0x20;
 type AdapterRequest = IncomingMessage & { readonly raw?: IncomingMessage };
 type Handler = (request: AdapterRequest, response: object, next?: () => void) => unknown;
 
-/** What is used of Express. */
+/** What is used of Express. In 4 the router has a name with an underscore, and to ask for the other one throws. */
 interface ExpressInstance {
-  readonly router?: { readonly stack: readonly { readonly route?: { readonly path?: unknown } }[] };
+  readonly _router?: ExpressRouter;
+  readonly router?: ExpressRouter;
+}
+
+interface ExpressRouter {
+  readonly stack: readonly { readonly route?: { readonly path?: unknown } }[];
 }
 
 /** What is used of Fastify. */
@@ -89,7 +94,8 @@ export class MountedEndpoints {
     if (httpAdapter.getType() === 'fastify') {
       return httpAdapter.getInstance<FastifyInstance>().hasRoute({ method: 'GET', url: path });
     }
-    const { router } = httpAdapter.getInstance<ExpressInstance>();
+    const express = httpAdapter.getInstance<ExpressInstance>();
+    const router = express._router ?? express.router;
     return router?.stack.some(({ route }) => isSamePath(route?.path, path)) === true;
   }
 
