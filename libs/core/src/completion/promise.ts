@@ -43,11 +43,12 @@ export function followPromise<L>(
   return derived;
 }
 
-/** What is told how a promise settles. Neither method may throw. */
+/** What a promise calls when it settles, one of them and once. */
 export interface Settlement {
   /** Returns what the promise resolves to for the caller. */
-  fulfilled(value: unknown): unknown;
-  rejected(error: unknown): void;
+  readonly fulfilled: (value: unknown) => unknown;
+  /** Throws what it is given. */
+  readonly rejected: (error: unknown) => never;
 }
 
 /** Whether it is nothing but a promise of this realm: with a `then` that is the native one, and carrying nothing. */
@@ -66,14 +67,7 @@ export function isPlainPromise(result: object): result is Promise<unknown> {
  */
 export function settlementOf(promise: Promise<unknown>, told: Settlement): Promise<unknown> | undefined {
   try {
-    return nativeThen.call(
-      promise,
-      (value: unknown) => told.fulfilled(value),
-      (error: unknown) => {
-        told.rejected(error);
-        throw error;
-      },
-    );
+    return nativeThen.call(promise, told.fulfilled, told.rejected);
   } catch {
     return undefined;
   }

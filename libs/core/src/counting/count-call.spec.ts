@@ -106,6 +106,39 @@ describe('a stage of a trace that nobody keeps', () => {
     expect(sink.recordedWords).toEqual(['ROOT error', 'ROOT error']);
   });
 
+  it('is counted for itself, in whatever order promises settle and however often', async () => {
+    const { tracking, sink } = counting();
+    const { tracker, clock } = tracking;
+    await tracking.run(async () => {
+      for (let round = 1; round <= 3; round += 1) {
+        const gates = [0, 1, 2].map(() => Promise.withResolvers<number>());
+        const calls = gates.map(({ promise }, n) => {
+          clock.advance(1);
+          return tracker.trackStage(`S${n}`, () => promise);
+        });
+        const failure = new Error('failed');
+        clock.advance(10 * round);
+        gates[1]?.resolve(1);
+        expect(await calls[1]).toBe(1);
+        const another = tracker.trackStage('S3', () => Promise.resolve(3));
+        gates[2]?.reject(failure);
+        await expect(calls[2]).rejects.toBe(failure);
+        gates[0]?.resolve(0);
+        expect(await Promise.all([calls[0], another])).toEqual([0, 3]);
+      }
+    });
+    const of = (round: number): string[] => [
+      `S1 ok ${10 * round + 1}`,
+      'S3 ok 0',
+      `S2 error ${10 * round}`,
+      `S0 ok ${10 * round + 2}`,
+    ];
+    expect(sink.counted.map((one) => `${one.stageId} ${one.outcome} ${one.durationMs}`)).toEqual(
+      [1, 2, 3].flatMap(of),
+    );
+    expect(sink.recordedWords).toEqual(['ROOT ok']);
+  });
+
   it('leaves a rejection that nobody handles unhandled, once', async () => {
     const { tracking } = counting();
     const failure = new Error('nobody');

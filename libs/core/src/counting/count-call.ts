@@ -3,7 +3,6 @@ import { isPlainPromise, settlementOf } from '../completion/promise.js';
 import type { Call } from '../context/context.js';
 import { countStage, stageSince } from './count-stage.js';
 import { isAbortError } from '../stage/is-abort-error.js';
-import { PendingCall } from './pending-call.js';
 import type { Stage } from '../stage/stage.js';
 import type { StageDefinition } from '../stage/stage-definition.js';
 
@@ -74,8 +73,10 @@ function countPromise(
   startMs: number,
 ): Promise<unknown> | undefined {
   if (!isPlainPromise(result)) return undefined;
-  const pending = new PendingCall(parent, definition, startMs);
-  const derived = settlementOf(result, pending);
-  if (derived !== undefined) parent.trace.pending.add(pending);
+  const { pending } = parent.trace;
+  const call = pending.take(parent, definition, startMs);
+  const derived = settlementOf(result, call);
+  if (derived === undefined) pending.giveBack(call);
+  else pending.add(call);
   return derived;
 }

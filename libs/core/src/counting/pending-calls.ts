@@ -1,4 +1,6 @@
-import type { PendingCall } from './pending-call.js';
+import { PendingCall } from './pending-call.js';
+import type { Stage } from '../stage/stage.js';
+import type { StageDefinition } from '../stage/stage-definition.js';
 
 /**
  * The calls of one trace that have returned a promise and are counted when it settles. Whatever has to know what is
@@ -7,6 +9,26 @@ import type { PendingCall } from './pending-call.js';
  */
 export class PendingCalls {
   #last: PendingCall | undefined;
+  /** Calls that were counted and wait to be used again, the latest first; a list through `before`. */
+  #idle: PendingCall | undefined;
+
+  /**
+   * A call that is to be put in or given back.
+   * @param root The root of the trace, which only its own calls are counted below.
+   */
+  take(root: Stage, definition: StageDefinition, startMs: number): PendingCall {
+    const call = this.#idle;
+    if (call === undefined) return new PendingCall(this, root, definition, startMs);
+    this.#idle = call.before;
+    call.begin(definition, startMs);
+    return call;
+  }
+
+  /** Takes back a call of which nobody will hear again. */
+  giveBack(call: PendingCall): void {
+    call.before = this.#idle;
+    this.#idle = call;
+  }
 
   add(call: PendingCall): void {
     const last = this.#last;

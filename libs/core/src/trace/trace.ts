@@ -325,6 +325,7 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
     // First of all: stages whose work stops at once still end by themselves.
     if (outcome === 'cancelled' && this.#windDown === undefined) this.#startWindDown(this.now());
     this.#pending?.promote();
+    this.#pending = undefined;
     const now = this.now();
     // Asked first: most traces end when everything in them has, and the tree may be large.
     if (this.#openStages > 0) root.closeSubstages(now);
