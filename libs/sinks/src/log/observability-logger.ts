@@ -35,12 +35,17 @@ export interface LogFaults {
 
 const STAGE_COMPLETED = 'Stage completed';
 
+/** What every pino logger has. */
+const PINO = Symbol.for('pino.hooks');
+
 /**
  * One structured line per event, each with the trace id, without secrets and within bounds; see `docs/logging.md` for
  * the shape of each. What it is given is never changed, and none of its methods throws, whatever that is.
  */
 export class ObservabilityLogger {
   readonly #writer: LogWriter;
+  /** pino puts a function that does nothing into the place of those that do not write, which takes less than to ask it. */
+  readonly #isPino: boolean;
   readonly #loggable: LoggableOptions;
   readonly #plainStages: PlainStages;
   readonly #plainRequests: PlainRequests;
@@ -48,6 +53,7 @@ export class ObservabilityLogger {
 
   constructor(writer: LogWriter, options: ObservabilityLoggerOptions = {}) {
     this.#writer = writer;
+    this.#isPino = PINO in writer;
     const showsQueryText = options.queryText ?? false;
     this.#loggable = {
       limits: { ...DEFAULT_LOG_LIMITS, ...options.limits },
@@ -302,7 +308,7 @@ export class ObservabilityLogger {
 
   /** A line at `info` in which nothing has to be hidden or cut. */
   #writePlain(fields: object, message: string): void {
-    if (this.#writer.isLevelEnabled?.('info') !== false) this.#writer.info(fields, message);
+    if (this.#isPino || this.#writer.isLevelEnabled?.('info') !== false) this.#writer.info(fields, message);
   }
 
   /** Of a line in which something has to be hidden or cut. */
