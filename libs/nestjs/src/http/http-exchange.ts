@@ -8,7 +8,6 @@ import {
   type Stage,
   type TraceDescriber,
 } from '@followspot/core';
-import type { StreamOptions } from '../config/stream-options.js';
 import { belongsTo, exchangeOfNodes } from './exchanges.js';
 import { resumptionOf } from '../stream/last-event-id.js';
 import type { OpenWatcher } from '../stream/open-watcher.js';
@@ -21,12 +20,11 @@ import {
 } from './response-end.js';
 import { type HandlerDescriptions, RequestDescription } from './request-description.js';
 import { SseStreamStage } from '../stream/sse-stream-stage.js';
+import type { StreamSetup } from '../stream/stream-figures.js';
 import { STREAM_STAGE } from './stages.js';
 
 /** What the exchanges of an application have in common. */
-export interface ExchangeSetup {
-  readonly stream: StreamOptions;
-  readonly isShuttingDown: () => boolean;
+export interface ExchangeSetup extends StreamSetup {
   readonly watcher: OpenWatcher;
   /** Whether handlers are followed from where Nest calls them, and not by an interceptor. */
   readonly followsHandlers: boolean;
@@ -105,8 +103,7 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     this.#stream = new SseStreamStage(
       stage,
       { raw: this.#response, source: this.#source, resumesAfter: resumption?.after, watched },
-      this.#setup.stream,
-      this.#setup.isShuttingDown,
+      this.#setup,
     );
     if (this.#setup.followsHandlers) this.#awaitSource();
     return this.#stream;

@@ -25,10 +25,10 @@ export type ExchangeOpener = (request: IncomingMessage, response: ServerResponse
 export function exchangeOpener(
   recorder: Recorder,
   options: Pick<ResolvedOptions, 'force' | 'threadId' | 'stream'>,
-  setup: Omit<ExchangeSetup, 'stream'>,
+  setup: Omit<ExchangeSetup, 'stream' | 'clock'>,
   isUntraced: (request: IncomingMessage) => boolean = () => false,
 ): ExchangeOpener {
-  const exchangeSetup: ExchangeSetup = { ...setup, stream: options.stream };
+  const exchangeSetup: ExchangeSetup = { ...setup, stream: options.stream, clock: recorder.clock };
   const { threadId: threadIdOf, force: isForced } = options;
   const startOf = (request: IncomingMessage, traceId: string): TraceStart => {
     if (threadIdOf === undefined && isForced === undefined) return { traceId };

@@ -1,10 +1,9 @@
-import type { Outcome, Stage, StreamEnding } from '@followspot/core';
-import type { StreamOptions } from '../config/stream-options.js';
+import type { Outcome, StreamEnding } from '@followspot/core';
 import type { SubscriptionListener } from '../rxjs/stage-subscriber.js';
 import { failureOf } from './failure-event.js';
 import { sendingErrorOf, serialisationErrorOf } from './sse-message.js';
 import { isTimeout } from './is-timeout.js';
-import { StreamFigures, type StreamResponse } from './stream-figures.js';
+import { StreamFigures } from './stream-figures.js';
 
 /** What the response tells when it has closed. */
 export interface ResponseFacts {
@@ -69,17 +68,11 @@ const OUTCOMES: Record<StreamEnding, Outcome> = {
  * serialised and a shutdown all look the same from inside, and the response tells them apart.
  */
 export class SseStreamStage extends StreamFigures implements SubscriptionListener {
-  readonly #isShuttingDown: () => boolean;
   #latest: unknown;
   /** Of the latest subscription: an interceptor may try again. */
   #conclusion: Conclusion | undefined;
   #verdict: Verdict | undefined;
   #isClientGone = false;
-
-  constructor(stage: Stage, response: StreamResponse, options: StreamOptions, isShuttingDown: () => boolean) {
-    super(stage, response, options);
-    this.#isShuttingDown = isShuttingDown;
-  }
 
   /** Whether nothing is left to happen that the stage should wait for. */
   get isSettled(): boolean {
@@ -107,7 +100,7 @@ export class SseStreamStage extends StreamFigures implements SubscriptionListene
     const failure = this.#hasNobody ? undefined : failureOf(this.#latest);
     this.#conclusion =
       failure === undefined
-        ? { how: 'completed', isShutdown: this.#isShuttingDown(), atMs }
+        ? { how: 'completed', isShutdown: this.setup.isShuttingDown(), atMs }
         : { how: 'failed', error: failure.error, isRefusal: false, atMs };
   }
 
@@ -195,7 +188,7 @@ export class SseStreamStage extends StreamFigures implements SubscriptionListene
   }
 
   #now(): number {
-    return this.stage.trace.now();
+    return this.setup.clock.now();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { AttributeValue, Stage } from '@followspot/core';
+import type { AttributeValue, Clock, Stage } from '@followspot/core';
 import type { StreamOptions } from '../config/stream-options.js';
 import type { EventId } from './event-id.js';
 import { ResumedEvents } from './resumed-events.js';
@@ -8,6 +8,14 @@ import { isHeartbeat } from './sse-message.js';
 import { stageDuring } from './stage-during.js';
 import type { WatchedStream } from './open-watcher.js';
 import { StreamGaps } from './stream-gaps.js';
+
+/** What the streams of an application have in common. */
+export interface StreamSetup {
+  readonly stream: StreamOptions;
+  readonly isShuttingDown: () => boolean;
+  /** That of the recorder, so that an event need not look for it through its stage and its trace. */
+  readonly clock: Clock;
+}
 
 /** A response and what is sent on it. */
 export interface StreamResponse {
@@ -26,14 +34,16 @@ export interface StreamResponse {
  */
 export class StreamFigures extends StreamGaps<ServerResponse> {
   readonly stage: Stage;
+  protected readonly setup: StreamSetup;
   /** Only where there is something to compare with: ids are not looked at otherwise. */
   readonly #resumed: ResumedEvents | undefined;
   #events = 0;
   #heartbeats = 0;
 
-  constructor(stage: Stage, response: StreamResponse, options: StreamOptions) {
-    super(response.raw, options, response.watched);
+  constructor(stage: Stage, response: StreamResponse, setup: StreamSetup) {
+    super(response.raw, setup.stream, response.watched);
     this.stage = stage;
+    this.setup = setup;
     if (response.source !== undefined) this.sentFrom(response.source);
     this.#resumed = response.resumesAfter && new ResumedEvents(response.resumesAfter);
   }
@@ -57,10 +67,9 @@ export class StreamFigures extends StreamGaps<ServerResponse> {
       this.#heartbeats += 1;
       return;
     }
-    const { trace } = this.stage;
-    if (this.#events === 0) trace.markAnswered();
+    if (this.#events === 0) this.stage.trace.markAnswered();
     this.#events += 1;
-    this.event(trace.now());
+    this.event(this.setup.clock.now());
     if (this.#resumed !== undefined) this.#resumed.sent((message as { id?: unknown } | null | undefined)?.id);
   }
 
