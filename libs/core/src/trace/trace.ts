@@ -251,6 +251,12 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
   }
 
   #putOffWith(stage: Stage): void {
+    // What has to be looked at again in any case is a letter of its own, and those that end from now on come after it.
+    if (stage.plainDefinition === undefined) {
+      this.#endedStages = undefined;
+      this.recorder.putOff(stage);
+      return;
+    }
     const stages = new EndedStages(this);
     stages.add(stage);
     this.#endedStages = stages;
