@@ -364,10 +364,7 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
     if (this.keptBecause === undefined) this.#keptBecause = this.#rescuedBecause;
     const { describer } = this;
     this.describer = undefined;
-    if (describer !== undefined)
-      this.recorder.attempt('trace description', () => {
-        root.describeEnded(describer.describeRoot());
-      });
+    if (describer !== undefined) this.#describeEnded(root, describer);
     const record = root.giveAway();
     if (this.keptBecause !== undefined) {
       for (const stage of this.#undecided ?? []) this.recorder.kept.record(stage, this);
@@ -375,6 +372,15 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
     this.#tell(record, root.definition);
     this.#undecided = undefined;
     if (this.keptBecause !== undefined) this.recorder.keep(this, record);
+  }
+
+  /** Every trace has this done, and a function for `attempt` would be made each time. */
+  #describeEnded(root: Stage, describer: TraceDescriber): void {
+    try {
+      root.describeEnded(describer.describeRoot());
+    } catch (error) {
+      this.recorder.reportInternalError('trace description', error);
+    }
   }
 
   /** The summary so far; undefined when the trace has ended (the history has it then) or nothing may keep it. */
@@ -397,6 +403,12 @@ export class Trace implements TraceHeader, Letter, StageReceiver {
     if (lookups === undefined) return;
     this.#lookups = undefined;
     if (root.outcome !== 'ok' || this.#windDown !== undefined) return;
+    this.#settle(lookups, root);
+  }
+
+  // Apart, because a function that makes another one takes memory whether it makes it or not.
+
+  #settle(lookups: TraceLookups, root: StageExecution): void {
     this.recorder.attempt('cache savings', () => {
       lookups.settle(root, this.#droppedStages === 0, this.recorder.savings);
     });

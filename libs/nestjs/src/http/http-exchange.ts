@@ -151,14 +151,16 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     }
     // Our listener comes before Nest's own: let it tear the stream down first, so that stages end by themselves.
     if (this.#stream === undefined || this.#stream.isSettled) this.#conclude(atMs);
-    else
-      process.nextTick(() => {
-        try {
-          this.#conclude(atMs);
-        } catch (error) {
-          this.#failed(error);
-        }
-      });
+    else process.nextTick(concludeLater, this, atMs);
+  }
+
+  /** The same, a tick after the response has closed. */
+  concludeLater(atMs: number): void {
+    try {
+      this.#conclude(atMs);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** Settles how the request went; the trace then ends at once, or when the work that nobody waits for has stopped. */
@@ -170,14 +172,17 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
     // An answer may be complete and its source cut off all the same: that of HEAD.
     if (outcome === 'cancelled' || this.#stream?.wasCutOff === true) trace.abort(atMs);
     if (trace.windDown === undefined) this.#end(outcome);
-    else {
-      // There is time to look at it until it has stopped.
-      this.#describe();
-      trace.whenStopped(() => {
-        this.#describeAbort();
-        this.#end(outcome);
-      });
-    }
+    else this.#endWhenStopped(outcome);
+  }
+
+  /** Apart, because a function that makes another one takes memory whether it makes it or not. */
+  #endWhenStopped(outcome: Outcome): void {
+    // There is time to look at it until it has stopped.
+    this.#describe();
+    this.root.trace.whenStopped(() => {
+      this.#describeAbort();
+      this.#end(outcome);
+    });
   }
 
   #concludeStream(stream: SseStreamStage, atMs: number): void {
@@ -267,6 +272,10 @@ export class HttpExchange implements ResponseEndListener, TraceDescriber {
       }
     );
   }
+}
+
+function concludeLater(exchange: HttpExchange, atMs: number): void {
+  exchange.concludeLater(atMs);
 }
 
 function notePiped(this: ServerResponse, source: Readable): void {
