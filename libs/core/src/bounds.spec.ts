@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { stageDefinition } from './stage/stage-definition.js';
+import type { AttributeValue } from './stage/stage-execution.js';
 import { stagesOf, Tracking } from './testing/tracking.js';
 
 const HOSTILE_IDS: unknown[] = [
@@ -62,6 +63,18 @@ describe('attributesPerStage', () => {
     expect(tracking.stage('A').attributes).toEqual({ a: 'another', b: 3 });
     expect(tracking.stage('B').attributes).toEqual({ a: 1, b: 3 });
     expect(tracking.recorder.drops.attributes).toBe(4);
+  });
+
+  it('of one that is opened with few are kept as they were then, whatever becomes of the object', () => {
+    const tracking = new Tracking();
+    const { root } = tracking.recorder.openTrace(stageDefinition('ROOT'), { threadId: 't' });
+    const given: Record<string, AttributeValue> = { a: 1 };
+    const stage = root?.open(stageDefinition('A'), given);
+    given['a'] = 2;
+    stage?.setAttribute('b', 3);
+    root?.succeed();
+    expect(tracking.stage('A').attributes).toEqual({ a: 1, b: 3 });
+    expect(given).toEqual({ a: 2 });
   });
 });
 

@@ -156,13 +156,11 @@ export class Stage implements StageExecution, Letter {
     this.attributes = withAttribute(this.attributes, key, value, limits, drops);
   }
 
-  /**
-   * Sets the first attributes.
-   * @param attributes An object that is given away.
-   */
+  /** Sets the first attributes, each as {@link setAttribute} does. */
   startWith(attributes: Attributes): void {
-    if (areTaken(attributes, this.#trace.recorder.limits)) this.attributes = attributes;
-    else this.setAttributes(attributes);
+    const own = { ...attributes };
+    if (areTaken(own, this.#trace.recorder.limits)) this.attributes = own;
+    else this.setAttributes(own);
   }
 
   /**
@@ -264,7 +262,7 @@ export class Stage implements StageExecution, Letter {
 
   /**
    * Starts a substage; undefined when it is not to be recorded, and its work then runs as a plain call.
-   * @param attributes What is known of this execution before it starts, an object that is given away.
+   * @param attributes What is known of this execution before it starts.
    */
   open(definition: StageDefinition, attributes?: Attributes): Stage | undefined {
     return this.#trace.openStage(this, definition, attributes);

@@ -8,8 +8,8 @@ const MOST = 1_000;
 /** Names of stages, kinds, outcomes, routes: the same few texts stand on every line. */
 const known = new Set<string>();
 
-const ID_LENGTH = 32;
-const [ZERO, NINE, LETTER_A, LETTER_F] = [48, 57, 97, 102];
+/** As trace ids are made, each another one; none of these letters is part of what a secret looks like. */
+const ID = /^[0-9a-f]{32}$/;
 
 /** Whether a text has nothing to be redacted; for texts that come again, whose answer is remembered. */
 export function isHarmless(text: string): boolean {
@@ -22,18 +22,9 @@ export function isHarmless(text: string): boolean {
   return true;
 }
 
-/**
- * Whether a text is an id that has nothing to be redacted: 32 digits and letters from `a` to `f`, as trace ids are made, none
- * of which is part of what a secret looks like. Each is another one; a loop takes a third of what a pattern takes.
- */
+/** Whether a text is an id that has nothing to be redacted. */
 export function isHarmlessId(text: string): boolean {
-  if (text.length !== ID_LENGTH) return false;
-  for (let at = 0; at < ID_LENGTH; at += 1) {
-    const code = text.charCodeAt(at);
-    const isOfAnId = code <= NINE ? code >= ZERO : code >= LETTER_A && code <= LETTER_F;
-    if (!isOfAnId) return false;
-  }
-  return true;
+  return ID.test(text);
 }
 
 /** To be kept: what was cut from a longer text keeps that in memory. The names of properties are no such texts, and found fastest. */
