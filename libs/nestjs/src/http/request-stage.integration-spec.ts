@@ -57,6 +57,17 @@ class SlowController {
     return new StreamableFile(source);
   }
 
+  @Get('download')
+  download(): StreamableFile {
+    return new StreamableFile(
+      new Readable({
+        read(): void {
+          this.push(Buffer.alloc(65_536));
+        },
+      }),
+    );
+  }
+
   @Post()
   upload(): string {
     return 'done';
@@ -201,6 +212,18 @@ describe.each(ADAPTERS)('The request stage on %s', (adapter) => {
     request.destroy();
     expect(await app.sink.root('half')).toMatchObject({ outcome: 'cancelled' });
   });
+
+  it.each(['while it reads', 'without having read'])(
+    'of a client that left in the middle of a download is cancelled: %s',
+    async (when) => {
+      const traceId = when.replaceAll(' ', '-');
+      const { request, response } = await send(app.port, '/slow/download', { traceId });
+      const answer = await response;
+      if (when === 'while it reads') await once(answer, 'data');
+      request.destroy();
+      expect(await app.sink.root(traceId)).toMatchObject({ outcome: 'cancelled' });
+    },
+  );
 
   it.each([
     ['/slow/broken-off/by-error', { errorType: 'Error', errorMessage: 'upstream broke' }],
